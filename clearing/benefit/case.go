@@ -1,0 +1,65 @@
+package benefit
+
+import (
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// Case is all the calculator may know of one stay: the claim, and what the home
+// region's registry knows of the person where it knows anything. A registry fact wins
+// over the claim's word; an absent fact gives no privilege and is traced.
+type Case struct {
+	Home      ledger.Area // 参保地: finds the plan
+	Treatment ledger.Area // 就医地
+	Provider  string
+	Claim     provinces.Claim
+	Facility  Facility
+	Person    *Person // nil: the home province takes the claim's word ("declared")
+}
+
+// Facility is what the treatment province's register says of the hospital.
+type Facility struct {
+	Level  Level    // from the register if known, else from the claim's hosp_lv
+	Traits []string // "community", "township", "tcm", "provincial", "priority", ...; nil = none known
+}
+
+// Person is what the home region published of an insured person, as of the stay.
+type Person struct {
+	PersonType         string     // psn_type; "" = not published
+	Filing             FilingKind // at admission; FilingUnknown = not published
+	FilingPlace        []string   // area prefixes the filing points at; empty = anywhere
+	Groups             []string   // hardship and other groups, as psn_idet_type or "type/level"
+	CivilServantRank   string     // "" = none
+	Grade              string     // payment grade of residents, for example "high"
+	ContributionMonths *int       // nil = not published
+	ContinuousYears    *int       // uninterrupted years of insurance; nil = not published
+	ZeroClaimYears     *int       // years without a claim just before this one
+	Retired            *bool
+	AccountAllowed     *bool // may the personal account be used; nil = as the claim says
+}
+
+// Level is the hospital level that plans know.
+type Level string
+
+// Levels, from hosp_lv (design section 4).
+const (
+	LevelSpecial Level = "special" // hosp_lv 01: level three, special grade
+	LevelThird   Level = "third"   // 02 to 04
+	LevelSecond  Level = "second"  // 05 to 07
+	LevelFirst   Level = "first"   // 08 to 11
+)
+
+// FilingKind is how the person came to be treated away from home (rules 2.1).
+type FilingKind string
+
+// Kinds of filing.
+const (
+	FilingUnknown   FilingKind = ""
+	FilingLocal     FilingKind = "local"     // treated in the own pooling area or an exempt corridor
+	FilingLongTerm  FilingKind = "long-term" // 异地长期居住人员: L1 to L3
+	FilingAtHome    FilingKind = "long-term-at-home"
+	FilingReferral  FilingKind = "referral"  // T1 异地转诊
+	FilingEmergency FilingKind = "emergency" // T2 急诊抢救, filed or treated as filed
+	FilingTemporary FilingKind = "temporary" // T3 non-emergency, not referred
+	FilingNotFiled  FilingKind = "unfiled"
+)
