@@ -1,0 +1,173 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"clearingd/ledger"
+)
+
+var (
+	bucketRecords  = []byte("records")
+	bucketHashes   = []byte("hashes")
+	bucketBalances = []byte("balances")
+)
+
+// appendFill packs the pages of buckets that only grow at their right edge.
+const appendFill = 0.95
+
+// Refusals of Append. Any of them means the transaction must be rolled back.
+var (
+	ErrNotNext = errors.New("boltstore: entry does not carry the next number")
+	ErrNoBooks = errors.New("boltstore: the transaction's file holds no books")
+)
+
+// Init creates the buckets of empty books.
+func Init(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{bucketRecords, bucketHashes, bucketBalances} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return fmt.Errorf("create bucket %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Writer appends records in one transaction. Balances and hashes are gathered and
+// written by Flush, which must be called before the transaction commits. After any
+// error the transaction must be rolled back.
+type Writer struct {
+	records, hashes, balances *bbolt.Bucket
+
+	next    uint64
+	changed map[ledger.Account]ledger.Balance
+	fresh   map[int64]tlog.Hash // stored hashes not yet in the bucket
+}
+
+// NewWriter continues the books of the transaction's file.
+func NewWriter(tx *bbolt.Tx) (*Writer, error) {
+	w := &Writer{
+		records:  tx.Bucket(bucketRecords),
+		hashes:   tx.Bucket(bucketHashes),
+		balances: tx.Bucket(bucketBalances),
+		changed:  make(map[ledger.Account]ledger.Balance),
+		fresh:    make(map[int64]tlog.Hash),
+	}
+	if w.records == nil || w.hashes == nil || w.balances == nil {
+		return nil, ErrNoBooks
+	}
+	w.records.FillPercent, w.hashes.FillPercent = appendFill, appendFill
+	w.next = last(w.records) + 1
+	return w, nil
+}
+
+// Next is the number the next record gets.
+func (w *Writer) Next() uint64 { return w.next }
+
+// Append stores the next record. entry is nil where no money moved; otherwise it must
+// carry the number Next returned and pass ledger.Entry.Check.
+func (w *Writer) Append(entry *ledger.Entry, payload []byte) error {
+	var encoded []byte
+	if entry != nil {
+		if entry.Number != w.next {
+			return fmt.Errorf("entry %d, next is %d: %w", entry.Number, w.next, ErrNotNext)
+		}
+		if err := entry.Check(); err != nil {
+			return err
+		}
+		if err := w.post(entry.Postings); err != nil {
+			return fmt.Errorf("entry %d: %w", entry.Number, err)
+		}
+		encoded = appendEntry(nil, *entry)
+	}
+	value := encodeRecord(w.next, encoded, payload)
+	if err := w.records.Put(numberKey(w.next), value); err != nil {
+		return fmt.Errorf("record %d: %w", w.next, err)
+	}
+	if err := w.grow(value); err != nil {
+		return fmt.Errorf("record %d: %w", w.next, err)
+	}
+	w.next++
+	return nil
+}
+
+func (w *Writer) post(postings []ledger.Posting) error {
+	for _, p := range postings {
+		balance, ok := w.changed[p.Account]
+		if !ok {
+			var err error
+			if balance, err = readBalance(w.balances, p.Account); err != nil {
+				return err
+			}
+		}
+		if err := balance.Post(p.Amount); err != nil {
+			return fmt.Errorf("%s: %w", p.Account, err)
+		}
+		w.changed[p.Account] = balance
+	}
+	return nil
+}
+
+// grow adds the record's leaf, and the inner nodes it completes, to the tree.
+func (w *Writer) grow(value []byte) error {
+	n := int64(w.next - 1) // the tree counts its records from 0
+	hashes, err := tlog.StoredHashes(n, content(value), tlog.HashReaderFunc(w.readHashes))
+	if err != nil {
+		return err
+	}
+	index := tlog.StoredHashIndex(0, n)
+	for i, h := range hashes {
+		w.fresh[index+int64(i)] = h
+	}
+	return nil
+}
+
+func (w *Writer) readHashes(indexes []int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		if h, ok := w.fresh[index]; ok {
+			hashes[i] = h
+			continue
+		}
+		h, err := readHash(w.hashes, index)
+		if err != nil {
+			return nil, err
+		}
+		hashes[i] = h
+	}
+	return hashes, nil
+}
+
+// Flush writes the gathered hashes and balances, each in key order.
+func (w *Writer) Flush() error {
+	for _, index := range slices.Sorted(maps.Keys(w.fresh)) {
+		h := w.fresh[index]
+		if err := w.hashes.Put(numberKey(uint64(index)), h[:]); err != nil {
+			return fmt.Errorf("hash %d: %w", index, err)
+		}
+	}
+	clear(w.fresh)
+	keys := make(map[string]ledger.Balance, len(w.changed))
+	for account, balance := range w.changed {
+		keys[string(accountKey(account))] = balance
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if err := w.balances.Put([]byte(key), encodeBalance(keys[key])); err != nil {
+			return fmt.Errorf("balance: %w", err)
+		}
+	}
+	clear(w.changed)
+	return nil
+}
+
+func last(b *bbolt.Bucket) uint64 {
+	key, _ := b.Cursor().Last()
+	if key == nil {
+		return 0
+	}
+	return keyNumber(key)
+}
