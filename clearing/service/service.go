@@ -188,15 +188,16 @@ type DayStatus struct {
 
 // ReportRequest fetches a part of a report's file.
 type ReportRequest struct {
-	Day    ledger.Day `json:"day"`
-	File   string     `json:"file"` // for example "report.html"
-	Offset int64      `json:"offset"`
+	Day    ledger.Day  `json:"day"`
+	To     *ledger.Day `json:"to,omitempty"` // last day of a period; nil: the single day
+	File   string      `json:"file"`         // for example "report.html"
+	Offset int64       `json:"offset"`
 }
 
 // ReportReply is at most 512 KiB of the file; read on until Offset+len(Data) = Size.
 type ReportReply struct {
 	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"` // of the whole file
+	SHA256 string `json:"sha256"` // of the whole file as the day was sealed with it; "" for a period
 	Data   []byte `json:"data"`
 }
 

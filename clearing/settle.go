@@ -1,0 +1,196 @@
+package clearing
+
+import (
+	"errors"
+
+	"clearingd/clearing/benefit"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// settle decides a discharge claim (2304).
+func (w *work) settle() error {
+	request := &w.message.Request
+	key := stayKey(request.Provider, request.Claim)
+	standing, err := w.view.Stay(key)
+	if err != nil {
+		return err
+	}
+	var differences []provinces.FieldError
+	if standing != 0 {
+		original, err := w.view.Record(standing)
+		if err != nil {
+			return err
+		}
+		differences = contentDifferences(original, request)
+		if len(differences) == 0 {
+			return w.repeat(original)
+		}
+	}
+	bill, refusal, err := w.adjudicate()
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		w.reject(provinces.Refused, refusal)
+		return nil
+	}
+	if standing != 0 {
+		w.reject(provinces.Refused, &provinces.RejectError{Code: provinces.CodeConflict, Errors: differences})
+		return nil
+	}
+	return w.book(key, bill)
+}
+
+func stayKey(provider string, c *provinces.Claim) StayKey {
+	return StayKey{Provider: provider, VisitID: c.VisitID, Discharged: c.Discharged}
+}
+
+// contentDifferences compares what calculator or ledger read of two claims for one
+// stay: the claims themselves and the areas they were sent for.
+func contentDifferences(original *Record, request *provinces.Request) []provinces.FieldError {
+	differences := provinces.Differences(original.Bill.Claim, *request.Claim)
+	for _, area := range []struct {
+		field        string
+		booked, sent ledger.Area
+	}{
+		{"mdtrtarea_admvs", original.Treatment, request.Treatment},
+		{"insuplc_admdvs", original.Home, request.Home},
+	} {
+		if area.booked != area.sent {
+			differences = append(differences, provinces.FieldError{
+				Code: provinces.CodeConflict, Field: area.field,
+				Expected: string(area.booked), Found: string(area.sent),
+			})
+		}
+	}
+	for i := range differences {
+		differences[i].Code = provinces.CodeConflict
+	}
+	return differences
+}
+
+// Estimate computes what the claim would be paid if it were the next message, and
+// books nothing (2303). Exactly one of bill and refusal is set unless err is.
+func (d *Desk) Estimate(view View, m Decoded, day ledger.Day) (Decision, error) {
+	c := d.open(view, m, day)
+	if m.Refusal != nil {
+		c.reject(provinces.Refused, m.Refusal)
+		return c.decision, c.seal()
+	}
+	if m.Request.Infno != provinces.InfnoEstimate {
+		c.refuse(provinces.CodeInfno, "infno", provinces.InfnoEstimate, m.Request.Infno)
+		return c.decision, c.seal()
+	}
+	bill, refusal, err := c.adjudicate()
+	if err != nil {
+		return Decision{}, err
+	}
+	if refusal != nil {
+		c.reject(provinces.Refused, refusal)
+		return c.decision, c.seal()
+	}
+	c.decision.Record.Outcome = provinces.Booked
+	c.decision.Record.Bill = bill
+	c.settlement = c.settled(bill, "")
+	return c.decision, c.seal()
+}
+
+// adjudicate applies the home region's plan to the claim, on top of the person-years
+// as the books know them.
+func (w *work) adjudicate() (*Bill, *provinces.RejectError, error) {
+	request := &w.message.Request
+	prepared, err := w.Plans.Prepare(benefit.Case{
+		Home:      request.Home,
+		Treatment: request.Treatment,
+		Provider:  request.Provider,
+		Claim:     *request.Claim,
+	})
+	if err != nil {
+		return refusedOr(err)
+	}
+	bill := &Bill{Claim: *request.Claim, PlanSet: w.Plans.Hash()}
+	before := make([]benefit.Accumulators, len(prepared.Years))
+	for i, year := range prepared.Years {
+		state, err := w.view.Year(yearKey(request.Home, request.Claim, year))
+		if err != nil {
+			return nil, nil, err
+		}
+		state = state.open(year, request.Claim.Opening)
+		bill.Years = append(bill.Years, YearLink{Year: year, Before: state})
+		before[i] = state.Accumulators
+	}
+	if bill.Benefit, err = prepared.Adjudicate(before); err != nil {
+		return refusedOr(err)
+	}
+	if w.RequireVerified && !bill.Benefit.Plan.Verified {
+		return nil, provinces.Reject(provinces.CodeUnverified, "insuplc_admdvs", "", string(request.Home)), nil
+	}
+	return bill, nil, checkBill(bill)
+}
+
+// open takes over the opening figures, once, into a year in which nothing was booked.
+func (s YearState) open(year int, opening *provinces.Opening) YearState {
+	if s.Opened || s.Last != 0 || opening == nil || opening.Year != year {
+		return s
+	}
+	return YearState{Opened: true, Accumulators: benefit.OpeningAccumulators(*opening)}
+}
+
+func refusedOr(err error) (*Bill, *provinces.RejectError, error) {
+	var refusal *provinces.RejectError
+	if errors.As(err, &refusal) {
+		return nil, refusal, nil
+	}
+	return nil, nil, err
+}
+
+func yearKey(home ledger.Area, c *provinces.Claim, year int) YearKey {
+	return YearKey{Home: home.Province(), PersonNo: c.PersonNo, Insutype: c.Insutype, Year: year}
+}
+
+// book makes the bill stand: the record, the entry, the stay, the person-years.
+func (w *work) book(key StayKey, bill *Bill) error {
+	r := &w.decision.Record
+	r.Outcome, r.Bill, r.Effect = provinces.Booked, bill, 1
+	w.decision.Entry = obligation(r)
+	w.decision.Stay = &StayChange{Key: key, Booked: r.Number}
+	w.decision.Years = standingYears(r)
+	w.settlement = w.settled(bill, r.SettlementID())
+	return nil
+}
+
+// standingYears are the person-years with the booked record's bill in them.
+func standingYears(booked *Record) []YearChange {
+	changes := make([]YearChange, len(booked.Bill.Years))
+	for i, after := range booked.Bill.Benefit.Years {
+		changes[i] = YearChange{
+			Key: yearKey(booked.Home, &booked.Bill.Claim, after.Year),
+			State: YearState{
+				Last:         booked.Number,
+				Opened:       booked.Bill.Years[i].Before.Opened,
+				Accumulators: after.Accumulators,
+			},
+		}
+	}
+	return changes
+}
+
+// repeat answers with what was answered first. Nothing is booked.
+func (w *work) repeat(original *Record) error {
+	r := &w.decision.Record
+	r.Outcome, r.Original, r.OriginalWord = provinces.Repeated, original.Number, original.MsgID()
+	switch {
+	case original.Bill != nil && original.Outcome == provinces.Booked:
+		w.settlement = settlementOf(w.Desk, original)
+	case original.Outcome == provinces.Cancelled:
+		undone, err := w.view.Record(original.Original)
+		if err != nil {
+			return err
+		}
+		w.settlement = cancelledSettlement(w.Desk, undone, original)
+	case original.Code != 0:
+		r.Code, r.Errors = original.Code, original.Errors
+	}
+	return nil
+}

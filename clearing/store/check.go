@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"reflect"
+
+	"go.etcd.io/bbolt"
+
+	"clearingd/clearing"
+	"clearingd/ledger"
+	"clearingd/ledger/boltstore"
+	"clearingd/provinces"
+)
+
+// CheckResult is what a check found.
+type CheckResult struct {
+	Install string
+	Records uint64
+	Root    string   // recomputed Merkle root, base64
+	Faults  []string // in words, with the record they concern; empty: every promise holds
+}
+
+// CheckFile checks books that no process has open, and changes nothing. progress, if
+// not nil, is told now and then how many records are read of how many.
+func CheckFile(ctx context.Context, path string, progress func(done, total uint64)) (CheckResult, error) {
+	s, err := OpenReadOnly(path)
+	if err != nil {
+		return CheckResult{}, err
+	}
+	defer s.Close()
+	return s.Check(ctx, progress)
+}
+
+// Check reads everything and recomputes what can be: the pages of the file, the
+// ledger's own promises (boltstore.Check), and the states of the clearing against the
+// records they are folded from. It sees one moment of the books and holds a read
+// transaction while it runs.
+func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (CheckResult, error) {
+	result := CheckResult{Install: s.identity.Install}
+	err := s.db.View(func(raw *bbolt.Tx) error {
+		for err := range raw.Check() {
+			result.Faults = append(result.Faults, "page: "+err.Error())
+		}
+		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position)}
+		total := c.tx.Last()
+		root, faults := boltstore.Check(raw, func(stored boltstore.Record, fault func(boltstore.Fault)) {
+			if progress != nil && stored.Number%1000 == 0 {
+				progress(stored.Number, total)
+			}
+			if ctx.Err() == nil {
+				c.record(stored, func(what string) { fault(boltstore.Fault{Record: stored.Number, What: what}) })
+			}
+		})
+		c.positions(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		c.years(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		for _, f := range faults {
+			result.Faults = append(result.Faults, f.String())
+		}
+		result.Records = total
+		result.Root = base64.StdEncoding.EncodeToString(root[:])
+		return ctx.Err()
+	})
+	return result, err
+}
+
+// checker holds the clearing's states against the records.
+type checker struct {
+	tx      *Tx
+	streams map[ledger.Province]clearing.Position // folded from the records
+}
+
+func (c *checker) record(stored boltstore.Record, fault func(string)) {
+	record, err := decodeRecord(stored)
+	if err != nil {
+		fault(err.Error())
+		return
+	}
+	at := c.streams[record.Stream]
+	if at.Sequence != 0 && record.Sequence != at.Sequence+1 {
+		fault(fmt.Sprintf("answers %s/%d, the record before it in that stream %d", record.Stream, record.Sequence, at.Sequence))
+	}
+	if record.Day < at.Day {
+		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
+	}
+	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
+	if message, err := c.tx.Message(record.MessageKey()); err != nil || message.Record == 0 || message.Record > record.Number {
+		fault("cannot be found by its message")
+	}
+	switch {
+	case record.Outcome == provinces.Booked:
+		c.bill(record, stored.Entry, fault)
+	case record.Effect != 0:
+		c.undoing(record, stored.Entry, fault)
+	case len(stored.Entry.Postings) != 0:
+		fault("moves money without an effect")
+	}
+}
+
+// bill checks what a booked bill promises: it closes, its entry is its obligation, and
+// it continues the person-years it found.
+func (c *checker) bill(record *clearing.Record, entry ledger.Entry, fault func(string)) {
+	if record.Bill == nil {
+		fault("is booked without a bill")
+		return
+	}
+	if err := clearing.CheckBill(record, entry); err != nil {
+		fault(err.Error())
+	}
+	for _, link := range record.Bill.Years {
+		if link.Before.Last == 0 {
+			continue
+		}
+		before, err := c.tx.Record(link.Before.Last)
+		if err != nil || before.Bill == nil {
+			fault(fmt.Sprintf("follows record %d, which is no bill", link.Before.Last))
+			continue
+		}
+		for _, after := range before.Bill.Benefit.Years {
+			if after.Year == link.Year && !reflect.DeepEqual(after.Accumulators, link.Before.Accumulators) {
+				fault(fmt.Sprintf("did not start from what record %d left of %d", before.Number, link.Year))
+			}
+		}
+	}
+}
+
+func (c *checker) undoing(record *clearing.Record, entry ledger.Entry, fault func(string)) {
+	original, err := c.tx.Entry(record.Original)
+	if err != nil {
+		fault(err.Error())
+		return
+	}
+	if len(original.Postings) == 0 && len(entry.Postings) == 0 {
+		return
+	}
+	if want := original.Reverse(record.Number, record.Day); !reflect.DeepEqual(want, entry) {
+		fault(fmt.Sprintf("does not reverse entry %d", record.Original))
+	}
+}
+
+// positions compares how far each stream is said to be answered with its records.
+func (c *checker) positions(fault func(string)) {
+	err := c.tx.raw.Bucket(bucketPositions).ForEach(func(key, value []byte) error {
+		var at clearing.Position
+		if err := decode(value, &at); err != nil {
+			return err
+		}
+		stream := ledger.Province(key)
+		folded := c.streams[stream]
+		if folded.Sequence != 0 && (at.Sequence != folded.Sequence || at.Day < folded.Day || at.Digest != folded.Digest) {
+			fault(fmt.Sprintf("stream %s: position is %d on %s, its records end at %d on %s",
+				stream, at.Sequence, at.Day, folded.Sequence, folded.Day))
+		}
+		return nil
+	})
+	if err != nil {
+		fault(err.Error())
+	}
+}
+
+// years holds each person-year against its newest standing bill.
+func (c *checker) years(fault func(string)) {
+	err := c.tx.raw.Bucket(bucketYears).ForEach(func(_, value []byte) error {
+		var state clearing.YearState
+		if err := decode(value, &state); err != nil {
+			return err
+		}
+		if state.Last == 0 {
+			return nil
+		}
+		record, err := c.tx.Record(state.Last)
+		if err != nil || record.Bill == nil {
+			fault(fmt.Sprintf("a person-year rests on record %d, which is no bill", state.Last))
+			return nil
+		}
+		if by, err := c.tx.Undone(state.Last); err != nil || by != 0 {
+			fault(fmt.Sprintf("a person-year rests on record %d, which is undone by %d", state.Last, by))
+		}
+		for _, after := range record.Bill.Benefit.Years {
+			if reflect.DeepEqual(after.Accumulators, state.Accumulators) {
+				return nil
+			}
+		}
+		fault(fmt.Sprintf("a person-year is not what its newest bill, record %d, left", state.Last))
+		return nil
+	})
+	if err != nil {
+		fault(err.Error())
+	}
+}
+
+// CheckTail reads the newest records back: their checksums, entries and Merkle leaves,
+// and the root. It is what a start can afford.
+func (s *Store) CheckTail(records uint64) (faults []string) {
+	err := s.View(func(tx *Tx) error {
+		last := tx.Last()
+		from := uint64(1)
+		if last > records {
+			from = last - records + 1
+		}
+		if _, err := tx.Root(last); err != nil {
+			faults = append(faults, err.Error())
+		}
+		return boltstore.Scan(tx.raw, from, last, func(stored boltstore.Record) error {
+			if err := boltstore.CheckLeaf(tx.raw, stored.Number); err != nil {
+				faults = append(faults, err.Error())
+			}
+			if _, err := decodeRecord(stored); err != nil {
+				faults = append(faults, err.Error())
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		faults = append(faults, err.Error())
+	}
+	return faults
+}

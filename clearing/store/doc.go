@@ -1,0 +1,28 @@
+// Package store keeps the books of the clearing in one bbolt file.
+//
+// [Store.Update] runs one transaction in which any number of decisions are applied
+// through [Tx.Apply]: the record with its ledger entry and Merkle leaf (ledger/boltstore),
+// and the small states by which later messages are judged. Either all of it is on disk
+// when Update returns nil, or none of it.
+//
+//	records hashes balances   the ledger's own, see ledger/boltstore
+//	messages   message key            -> record, mark
+//	stays      provider, end, visit   -> standing booking
+//	undone     record                 -> record that undid it
+//	years      home, person, insurance, year -> person-year
+//	positions  treatment province     -> how far the stream is answered
+//	cuts       day, province          -> last sequence of the day in the stream
+//	days       day                    -> records, state, seal
+//	plans      SHA-256                -> plan file; plansets: set hash -> plan hashes
+//	attempts   province, sequence     -> our own failures with a message
+//	meta       format, installation, first day, counts
+//
+// What was booked grows at the right edge of its tree; what must be random (messages,
+// stays, person-years) is kept small.
+//
+// The package promises: the file is created under another name and renamed, so there
+// is never half a file; sync is never switched off; the file is locked, and a second
+// process is told so; after a failed commit nothing more is written ([ErrCommit]), since
+// the outcome is unknown; [Store.Check] and [CheckFile] find what is broken and say
+// where.
+package store

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"clearingd/clearing"
+	"clearingd/ledger"
+	"clearingd/ledger/boltstore"
+	"clearingd/provinces"
+)
+
+var (
+	bucketMeta      = []byte("meta")
+	bucketMessages  = []byte("messages")
+	bucketStays     = []byte("stays")
+	bucketUndone    = []byte("undone")
+	bucketYears     = []byte("years")
+	bucketPositions = []byte("positions")
+	bucketCuts      = []byte("cuts")
+	bucketDays      = []byte("days")
+	bucketPlans     = []byte("plans")
+	bucketPlanSets  = []byte("plansets")
+	bucketAttempts  = []byte("attempts")
+)
+
+// buckets besides the ledger's own.
+var buckets = [][]byte{
+	bucketMeta, bucketMessages, bucketStays, bucketUndone, bucketYears, bucketPositions,
+	bucketCuts, bucketDays, bucketPlans, bucketPlanSets, bucketAttempts,
+}
+
+var keyMeta = []byte("meta")
+
+// meta are the books' facts about themselves.
+type meta struct {
+	Format   int                          `cbor:"1,keyasint"`
+	Install  string                       `cbor:"2,keyasint"`
+	FirstDay ledger.Day                   `cbor:"3,keyasint"`
+	Outcomes map[provinces.Outcome]uint64 `cbor:"4,keyasint"`
+}
+
+func readMeta(tx *bbolt.Tx) (m meta, err error) {
+	found, err := get(tx.Bucket(bucketMeta), keyMeta, &m)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: no meta record", ErrEncoding)
+	}
+	return m, err
+}
+
+func writeMeta(tx *bbolt.Tx, m meta) error { return put(tx.Bucket(bucketMeta), keyMeta, m) }
+
+// Tx is one transaction on the books. It implements clearing.View. It must not be used
+// after the function it was given to returns.
+type Tx struct {
+	raw    *bbolt.Tx
+	writer *boltstore.Writer // nil in a read-only transaction
+
+	// Gathered in a read-write transaction and written by flush.
+	days      map[ledger.Day]DayState
+	positions map[ledger.Province]clearing.Position
+	outcomes  map[provinces.Outcome]uint64
+}
+
+var _ clearing.View = (*Tx)(nil)
+
+func newTx(raw *bbolt.Tx, writer *boltstore.Writer) *Tx {
+	return &Tx{
+		raw: raw, writer: writer,
+		days:      make(map[ledger.Day]DayState),
+		positions: make(map[ledger.Province]clearing.Position),
+		outcomes:  make(map[provinces.Outcome]uint64),
+	}
+}
+
+// Last is the number of the newest record; 0 in empty books.
+func (tx *Tx) Last() uint64 {
+	if tx.writer != nil {
+		return tx.writer.Next() - 1
+	}
+	return boltstore.Last(tx.raw)
+}
+
+// Next is the number the next record gets.
+func (tx *Tx) Next() uint64 { return tx.Last() + 1 }
+
+// Record returns a record by its number.
+func (tx *Tx) Record(number uint64) (*clearing.Record, error) {
+	stored, err := boltstore.Get(tx.raw, number)
+	if err != nil {
+		return nil, err
+	}
+	return decodeRecord(stored)
+}
+
+func decodeRecord(stored boltstore.Record) (*clearing.Record, error) {
+	var record clearing.Record
+	if err := decode(stored.Payload, &record); err != nil {
+		return nil, fmt.Errorf("record %d: %w", stored.Number, err)
+	}
+	record.Number = stored.Number
+	return &record, nil
+}
+
+// Entry returns the ledger entry of a record.
+func (tx *Tx) Entry(number uint64) (ledger.Entry, error) {
+	stored, err := boltstore.Get(tx.raw, number)
+	return stored.Entry, err
+}
+
+// Stay returns the standing booking of a stay; 0 if none stands.
+func (tx *Tx) Stay(key clearing.StayKey) (uint64, error) {
+	return parseNumber(tx.raw.Bucket(bucketStays).Get(stayKey(key)))
+}
+
+// Message returns what is known of a message.
+func (tx *Tx) Message(key string) (clearing.MessageState, error) {
+	return parseMessageValue(tx.raw.Bucket(bucketMessages).Get([]byte(key)))
+}
+
+// Undone returns the record that undid this one; 0 if it stands.
+func (tx *Tx) Undone(number uint64) (uint64, error) {
+	return parseNumber(tx.raw.Bucket(bucketUndone).Get(numberKey(number)))
+}
+
+// Year returns a person-year.
+func (tx *Tx) Year(key clearing.YearKey) (state clearing.YearState, err error) {
+	_, err = get(tx.raw.Bucket(bucketYears), yearKey(key), &state)
+	return state, err
+}
+
+// Apply stores a decision: the record and entry, the states it changes, and the place
+// of its message as answered.
+func (tx *Tx) Apply(d clearing.Decision) error {
+	payload, err := encode(&d.Record)
+	if err != nil {
+		return err
+	}
+	if err := tx.writer.Append(d.Entry, payload); err != nil {
+		return err
+	}
+	if err := tx.applyStates(d); err != nil {
+		return fmt.Errorf("record %d: %w", d.Record.Number, err)
+	}
+	return tx.advance(&d.Record)
+}
+
+func (tx *Tx) applyStates(d clearing.Decision) error {
+	if err := tx.noteMessage(d.Record.MessageKey(), func(m *clearing.MessageState) {
+		if m.Record == 0 { // the first message under a key stays the one it names
+			m.Record = d.Record.Number
+		}
+	}); err != nil {
+		return err
+	}
+	if d.Mark != "" {
+		err := tx.noteMessage(d.Mark, func(m *clearing.MessageState) { m.Mark = d.Record.Number })
+		if err != nil {
+			return err
+		}
+	}
+	if d.Stay != nil {
+		if err := setNumber(tx.raw.Bucket(bucketStays), stayKey(d.Stay.Key), d.Stay.Booked); err != nil {
+			return err
+		}
+	}
+	for _, undone := range d.Undone {
+		if err := setNumber(tx.raw.Bucket(bucketUndone), numberKey(undone.Number), undone.By); err != nil {
+			return err
+		}
+	}
+	for _, change := range d.Years {
+		if err := put(tx.raw.Bucket(bucketYears), yearKey(change.Key), change.State); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) noteMessage(key string, change func(*clearing.MessageState)) error {
+	state, err := tx.Message(key)
+	if err != nil {
+		return err
+	}
+	change(&state)
+	return tx.raw.Bucket(bucketMessages).Put([]byte(key), messageValue(state))
+}
+
+// setNumber stores a number under a key, or removes the key for 0.
+func setNumber(b *bbolt.Bucket, key []byte, n uint64) error {
+	if n == 0 {
+		return b.Delete(key)
+	}
+	return b.Put(key, binaryNumber(n))
+}
+
+// flush writes what Apply gathered.
+func (tx *Tx) flush() error {
+	if err := tx.writer.Flush(); err != nil {
+		return err
+	}
+	for _, day := range slices.Sorted(maps.Keys(tx.days)) {
+		if err := put(tx.raw.Bucket(bucketDays), dayKey(day), tx.days[day]); err != nil {
+			return err
+		}
+	}
+	for _, stream := range slices.Sorted(maps.Keys(tx.positions)) {
+		if err := put(tx.raw.Bucket(bucketPositions), []byte(stream), tx.positions[stream]); err != nil {
+			return err
+		}
+	}
+	if len(tx.outcomes) == 0 {
+		return nil
+	}
+	m, err := readMeta(tx.raw)
+	if err != nil {
+		return err
+	}
+	if m.Outcomes == nil {
+		m.Outcomes = make(map[provinces.Outcome]uint64)
+	}
+	for outcome, count := range tx.outcomes {
+		m.Outcomes[outcome] += count
+	}
+	return writeMeta(tx.raw, m)
+}
+
+// Outcomes counts all records by outcome since the books began.
+func (tx *Tx) Outcomes() (map[provinces.Outcome]uint64, error) {
+	m, err := readMeta(tx.raw)
+	return m.Outcomes, err
+}
+
+// Balances visits every account ever used.
+func (tx *Tx) Balances(visit func(ledger.Account, ledger.Balance) error) error {
+	return boltstore.Balances(tx.raw, visit)
+}
+
+// Root is the Merkle root over the first size records.
+func (tx *Tx) Root(size uint64) ([32]byte, error) { return boltstore.Root(tx.raw, size) }
+
+// Leaf is a record's hash in the Merkle tree.
+func (tx *Tx) Leaf(number uint64) ([32]byte, error) { return boltstore.Leaf(tx.raw, number) }
+
+// Scan visits whole records with their entries, from..to in order.
+func (tx *Tx) Scan(from, to uint64, visit func(*clearing.Record, ledger.Entry) error) error {
+	return boltstore.Scan(tx.raw, from, to, func(stored boltstore.Record) error {
+		record, err := decodeRecord(stored)
+		if err != nil {
+			return err
+		}
+		return visit(record, stored.Entry)
+	})
+}
+
+// Years visits a person's benefit years in a home province; insutype "" means all
+// insurances.
+func (tx *Tx) Years(home ledger.Province, personNo, insutype string, visit func(clearing.YearKey, clearing.YearState) error) error {
+	prefix := personPrefix(home, personNo)
+	cursor := tx.raw.Bucket(bucketYears).Cursor()
+	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
+		parsed, err := parseYearKey(home, personNo, key[len(prefix):])
+		if err != nil {
+			return err
+		}
+		if insutype != "" && parsed.Insutype != insutype {
+			continue
+		}
+		var state clearing.YearState
+		if err := decode(value, &state); err != nil {
+			return err
+		}
+		if err := visit(parsed, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// YearEntries are the standing bills a person-year is folded from, oldest first.
+func (tx *Tx) YearEntries(year int, state clearing.YearState) (entries []uint64, err error) {
+	for number := state.Last; number != 0; {
+		entries = append(entries, number)
+		record, err := tx.Record(number)
+		if err != nil {
+			return nil, err
+		}
+		number = 0
+		if record.Bill != nil {
+			for _, link := range record.Bill.Years {
+				if link.Year == year {
+					number = link.Before.Last
+				}
+			}
+		}
+	}
+	slices.Reverse(entries)
+	return entries, nil
+}
