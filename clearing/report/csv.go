@@ -1,0 +1,182 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clearingd/clearing/benefit"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// CSV writes the national matrix as one line a pair of provinces, for Chinese Excel:
+// UTF-8 with a byte order mark, lines ending in CR LF. Each line also says day,
+// revision and, for built data, how they were built, so that a copied line still
+// tells where it comes from. A report without pairs is the header alone.
+func CSV(w io.Writer, r Report) error {
+	c := newCSV(w)
+	funds := slices.Sorted(maps.Keys(r.Totals.Funds))
+	header := []string{"起始日 from", "截止日 to", "版本 revision", "参保省 home", "参保省名称 home_name", "就医省 treatment",
+		"就医省名称 treatment_name", "结算笔数 booked", "撤销笔数 undone", "医疗费总额 cost"}
+	for _, f := range funds {
+		header = append(header, fundName(f).ZH+" fund_"+string(f))
+	}
+	c.texts(append(header, "基金合计 fund_total", "个人账户 personal_account", "应付合计 owed", "个人现金 cash",
+		"医院负担 hospital_part", "备注 note")...)
+	c.end()
+	for _, p := range r.Pairs {
+		c.texts(r.From.String(), r.To.String(), strconv.Itoa(r.Revision))
+		c.texts(string(p.Home), provinceName(p.Home).ZH, string(p.Treatment), provinceName(p.Treatment).ZH)
+		c.counts(p.Booked, p.Undone)
+		c.amounts(p.Cost)
+		for _, f := range funds {
+			c.amounts(p.Funds[f])
+		}
+		c.amounts(p.FundTotal, p.Account, p.Owed, p.Cash, p.HospitalPart)
+		c.texts(r.Demo)
+		c.end()
+	}
+	return c.flush()
+}
+
+// EntriesWriter lists bills, one line each, as they come: memory does not grow with
+// their number. The form is that of [CSV].
+type EntriesWriter struct{ csv *csvWriter }
+
+// NewEntriesCSV writes the header and returns the writer of the lines. Close must be
+// called at the end.
+func NewEntriesCSV(w io.Writer) *EntriesWriter {
+	c := newCSV(w)
+	c.texts("账册号 entry", "冲销账册号 corrects", "结算编号 setl_id", "业务日 day", "参保省 home_province", "参保统筹区 home",
+		"就医省 treatment_province", "就医统筹区 treatment", "医疗机构 provider", "结果 outcome", "医疗费总额 total",
+		"各基金支付 funds", "基金合计 fund_total", "个人账户 personal_account", "个人现金 cash", "医院负担 hospital_part",
+		"人员代码 person", "提示 warnings")
+	c.end()
+	return &EntriesWriter{c}
+}
+
+// Write adds one line. Funds stand in one column as "310100=12.30;330100=4.00", added
+// up by fund and sorted, because a stream cannot know in advance which funds will come.
+func (e *EntriesWriter) Write(b Bill) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	c := e.csv
+	corrects := ""
+	if b.Corrects != 0 {
+		corrects = strconv.FormatUint(b.Corrects, 10)
+	}
+	c.counts(b.Entry)
+	c.texts(corrects, b.SettlementID, b.Day.String(), string(b.Home.Province()), string(b.Home),
+		string(b.Treatment.Province()), string(b.Treatment), b.Provider, string(b.Outcome))
+	c.amounts(b.Total)
+	c.texts(fundList(b.Funds))
+	c.amounts(b.fundTotal(), b.Account, b.Cash, b.HospitalPart)
+	c.texts(b.Person, warningList(b.Warnings))
+	c.end()
+	return c.err
+}
+
+// Close writes what is still buffered. It does not close the underlying writer.
+func (e *EntriesWriter) Close() error { return e.csv.flush() }
+
+func fundList(funds []provinces.FundAmount) string {
+	sums := map[ledger.Fund]ledger.Amount{}
+	for _, f := range funds {
+		sums[f.Fund] += f.Amount
+	}
+	var parts []string
+	for _, f := range slices.Sorted(maps.Keys(sums)) {
+		parts = append(parts, string(f)+"="+sums[f].String())
+	}
+	return strings.Join(parts, ";")
+}
+
+func warningList(warnings []benefit.Warning) string {
+	var parts []string
+	for _, w := range slices.Sorted(slices.Values(warnings)) {
+		parts = append(parts, string(w))
+	}
+	return strings.Join(slices.Compact(parts), ";")
+}
+
+// csvWriter writes cells by kind, because text must be neutralised and a minus in
+// front of an amount must not be. The first error stays.
+type csvWriter struct {
+	w     *bufio.Writer
+	begun bool // a cell stands on the line
+	err   error
+}
+
+func newCSV(w io.Writer) *csvWriter {
+	c := &csvWriter{w: bufio.NewWriter(w)}
+	c.put("\ufeff")
+	return c
+}
+
+func (c *csvWriter) put(s string) {
+	if c.err == nil {
+		_, c.err = c.w.WriteString(s)
+	}
+}
+
+func (c *csvWriter) cell(s string) {
+	if c.begun {
+		c.put(",")
+	}
+	c.begun = true
+	if strings.ContainsAny(s, ",\"") {
+		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	c.put(s)
+}
+
+func (c *csvWriter) texts(texts ...string) {
+	for _, t := range texts {
+		c.cell(neutral(t))
+	}
+}
+
+func (c *csvWriter) amounts(amounts ...ledger.Amount) {
+	for _, a := range amounts {
+		c.cell(a.String())
+	}
+}
+
+func (c *csvWriter) counts(counts ...uint64) {
+	for _, n := range counts {
+		c.cell(strconv.FormatUint(n, 10))
+	}
+}
+
+func (c *csvWriter) end() {
+	c.put("\r\n")
+	c.begun = false
+}
+
+func (c *csvWriter) flush() error {
+	if c.err == nil {
+		c.err = c.w.Flush()
+	}
+	return c.err
+}
+
+// exponent is an id that a spreadsheet would read as a number and so destroy.
+var exponent = regexp.MustCompile(`^[0-9.]+[eE][+-]?[0-9]+$`)
+
+// neutral makes text that a spreadsheet could take for a formula (OWASP ASVS 1.2.10)
+// or for a number with an exponent plain text, by an apostrophe in front. The full-width
+// forms count too: Chinese and Japanese editions accept them.
+func neutral(text string) string {
+	text = visible(text)
+	first := []rune(text + " ")[0]
+	if strings.ContainsRune("=+-@＝＋－＠\ufffd", first) || exponent.MatchString(text) {
+		return "'" + text
+	}
+	return text
+}
