@@ -7,6 +7,9 @@
 // not be made from is a [RejectError] with a numbered [Code], because the number
 // travels to the hospital.
 //
+// The numbers in the cbor tags are the form in which the books keep a document:
+// append-only, never reused.
+//
 // The package does no I/O and knows no benefit rule. Dialects live beside it, one
 // package each (nhsa is the national one); bus is the only importer of NATS; data
 // holds what is configured for each province.

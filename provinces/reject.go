@@ -53,7 +53,8 @@ const (
 	CodeUnknownSettle  Code = 5003 // no such settlement of this provider
 	CodeNotLast        Code = 5004 // a later settlement of the person-year stands
 	CodeStayMismatch   Code = 5005 // the settlement is of another person or stay
-	CodeStateOther     Code = 5006 // a reversal names a message that was itself a cancellation already followed
+	CodeStateOther     Code = 5006 // the original's state does not allow this
+	CodeMsgIDUsed      Code = 5007 // the msgid was used before, for other bytes
 	CodeInternal       Code = 9001 // our own fault, three times; quarantined
 )
 
@@ -94,7 +95,8 @@ var texts = map[Code]Text{
 	CodeNotLast:        {"not-last", "该人员本年度有后续结算，须先撤销", "a later settlement of the person-year stands; cancel that first", Correct},
 	CodeStayMismatch:   {"stay-mismatch", "结算记录与人员或就诊不符", "the settlement is of another person or stay", Correct},
 	CodeStateOther:     {"state", "原交易状态不允许此操作", "the original's state does not allow this", Ask},
-	CodeInternal:       {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Wait},
+	CodeMsgIDUsed:      {"msgid-used", "报文ID已被其他内容使用", "the msgid was used before, for other content", Correct},
+	CodeInternal:       {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Ask},
 }
 
 // Codes lists every code in ascending order, which is the order of precedence.
