@@ -132,6 +132,8 @@ var scenarios = map[string]string{
 		2304 m1 mdtrtarea_admvs=440100   -> refused 1007 at=mdtrtarea_admvs moves=0
 		2304 m2 insuplc_admdvs=650100 subject_home=11 -> refused 1007 at=insuplc_admdvs moves=0
 		2304 m3 medfee_sumamt=1.00       -> refused 3003 moves=0
+		2304 m8 endtime=2026-03-04       -> refused 1010 at=endtime moves=0
+		2304 m9 endtime=2026-03-03       -> booked moves=+
 		2304 m4 insutype=340             -> refused 4001 moves=0
 		9999 m5                          -> refused 1006 at=infno moves=0
 		2303 m6                          -> refused 1006 at=infno moves=0
@@ -251,7 +253,7 @@ func (b *books) play(line string) {
 	if err != nil {
 		b.Fatalf("%s: %v", line, err)
 	}
-	decision, err := b.desk.Decide(b, decoded, 20000)
+	decision, err := b.desk.Decide(b, decoded, ledger.NewDay(2026, time.March, 3))
 	if err != nil {
 		b.Fatalf("%s: %v", line, err)
 	}
@@ -269,7 +271,7 @@ func (b *books) message(fields []string) provinces.Message {
 		"psn_no": "11000000000000000001", "mdtrt_id": "V1", "psn_type": "11", "insutype": "310",
 		"medfee_sumamt": "23000.00", "fulamt_ownpay_amt": "1000.00", "overlmt_selfpay": "500.00",
 		"preselfpay_amt": "1500.00", "inscp_scp_amt": "20000.00",
-		"setl_id": "", "omsgid": "", "oinfno": "2304",
+		"setl_id": "", "omsgid": "", "oinfno": "2304", "endtime": "2026-03-02",
 	}
 	for _, field := range fields[2:] {
 		member, value, _ := strings.Cut(field, "=")
@@ -326,7 +328,7 @@ func envelope(v map[string]string) map[string]any {
 			bill[member] = value
 		}
 		message["input"] = map[string]any{"data": bill, "mdtrtinfo": map[string]any{
-			"begntime": "2026-02-20 09:00:00", "endtime": "2026-03-02 09:00:00", "med_type": "21", "ipt_no": "Z1",
+			"begntime": "2026-02-20 09:00:00", "endtime": v["endtime"] + " 09:00:00", "med_type": "21", "ipt_no": "Z1",
 			"dscg_maindiag_code": "I63.900", "hosp_lv": "02", "adm_way": "2", "out_fil_type": "06",
 			"trum_flag": "0", "rel_ttp_flag": "0",
 		}}

@@ -11,6 +11,10 @@ import (
 // settle decides a discharge claim (2304).
 func (w *work) settle() error {
 	request := &w.message.Request
+	if discharged := request.Claim.Discharged; discharged.Day() > w.decision.Record.Day {
+		w.refuse(provinces.CodePeriod, "input.mdtrtinfo.endtime", "<= "+w.decision.Record.Day.String(), discharged.String())
+		return nil
+	}
 	key := stayKey(request.Provider, request.Claim)
 	standing, err := w.view.Stay(key)
 	if err != nil {

@@ -26,22 +26,25 @@ var (
 // and nothing else: no plus sign, no exponent, no leading zero, no spaces, no
 // negative zero, ASCII only, at most two decimals.
 func ParseAmount(s string) (Amount, error) {
-	fen, ok := parseScaled(s, 2)
+	fen, ok := parseScaled(s, 12, 2)
 	if !ok {
 		return 0, ErrAmountSyntax
 	}
 	return Amount(fen), nil
 }
 
-// parseScaled reads the amount grammar with at most `decimals` decimals into an
-// integer scaled by 10^decimals.
-func parseScaled(s string, decimals int) (int64, bool) {
+// wholeDigits of yuan fit any Amount and leave room for its fen.
+const wholeDigits = 16
+
+// parseScaled reads the amount grammar, with at most so many digits before and behind
+// the point, into an integer scaled by 10^decimals.
+func parseScaled(s string, digits, decimals int) (int64, bool) {
 	negative := len(s) > 0 && s[0] == '-'
 	if negative {
 		s = s[1:]
 	}
 	whole, rest := leadingDigits(s)
-	if len(whole) == 0 || len(whole) > 12 || (whole[0] == '0' && len(whole) > 1) {
+	if len(whole) == 0 || len(whole) > digits || (whole[0] == '0' && len(whole) > 1) {
 		return 0, false
 	}
 	fraction := ""
@@ -98,13 +101,14 @@ func (a Amount) Append(b []byte) []byte {
 // MarshalText writes the text of String; JSON therefore carries amounts as strings.
 func (a Amount) MarshalText() ([]byte, error) { return a.Append(nil), nil }
 
-// UnmarshalText is ParseAmount.
+// UnmarshalText reads what MarshalText wrote: the grammar of ParseAmount, but with as
+// many digits as an Amount holds, since sums are longer than bills.
 func (a *Amount) UnmarshalText(text []byte) error {
-	n, err := ParseAmount(string(text))
-	if err != nil {
-		return err
+	fen, ok := parseScaled(string(text), wholeDigits, 2)
+	if !ok {
+		return ErrAmountSyntax
 	}
-	*a = n
+	*a = Amount(fen)
 	return nil
 }
 

@@ -37,6 +37,13 @@ func TestAmountTextReadsBack(t *testing.T) {
 			t.Fatalf("%d is written %s and read back as %d, %v", int64(a), a, int64(back), err)
 		}
 	})
+	var sum Amount
+	if err := sum.UnmarshalText([]byte("9999999999999999.99")); err != nil || sum != 999999999999999999 {
+		t.Errorf("a sum of sixteen digits is read as %s, %v", sum, err)
+	}
+	if err := sum.UnmarshalText([]byte("99999999999999999.99")); err == nil {
+		t.Error("a sum of seventeen digits passes")
+	}
 	if got := Amount(math.MinInt64).String(); got != "-92233720368547758.08" {
 		t.Errorf("the smallest amount is written %s", got)
 	}

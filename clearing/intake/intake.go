@@ -44,6 +44,7 @@ type Options struct {
 // Event is what Observe is told: a committed batch, or a failure.
 type Event struct {
 	Records []clearing.Record // committed together, in order
+	Passed  int               // messages passed over, because the books had answered them
 	Took    time.Duration     // of the transaction, with its sync
 	Fault   error             // our own failure with one message; Records is empty then
 }
@@ -225,10 +226,13 @@ func (in *Intake) transact(items []Item, quarantine bool, publish func([]provinc
 		}
 		return nil
 	})
-	if err != nil || len(records) == 0 {
+	if err != nil {
 		return err
 	}
-	in.o.Observe(Event{Records: records, Took: time.Since(began)})
+	in.o.Observe(Event{Records: records, Passed: len(items) - len(records), Took: time.Since(began)})
+	if len(records) == 0 {
+		return nil
+	}
 	answers := make([]provinces.Envelope, len(records))
 	for i := range records {
 		answers[i] = records[i].Envelope()

@@ -16,10 +16,11 @@ import (
 
 // CheckResult is what a check found.
 type CheckResult struct {
-	Install string
-	Records uint64
-	Root    string   // recomputed Merkle root, base64
-	Faults  []string // in words, with the record they concern; empty: every promise holds
+	Install   string
+	Records   uint64
+	Root      string        // recomputed Merkle root, base64
+	Imbalance ledger.Amount // sum over all accounts; anything but zero is a fault
+	Faults    []string      // in words, with the record they concern; empty: every promise holds
 }
 
 // CheckFile checks books that no process has open, and changes nothing. progress, if
@@ -45,6 +46,12 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 		}
 		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position)}
 		total := c.tx.Last()
+		if err := c.tx.Balances(func(_ ledger.Account, b ledger.Balance) (err error) {
+			result.Imbalance, err = result.Imbalance.Add(b.Net())
+			return err
+		}); err != nil {
+			result.Faults = append(result.Faults, err.Error())
+		}
 		root, faults := boltstore.Check(raw, func(stored boltstore.Record, fault func(boltstore.Fault)) {
 			if progress != nil && stored.Number%1000 == 0 {
 				progress(stored.Number, total)

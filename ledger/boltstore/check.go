@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -164,4 +165,20 @@ func (c *checker) totals(tx *bbolt.Tx) {
 	if sum != 0 {
 		c.fault(Fault{What: fmt.Sprintf("all accounts together are off by %s", sum)})
 	}
+}
+
+// ErrLeaf: a record's leaf in the Merkle tree is not the hash of its bytes.
+var ErrLeaf = errors.New("boltstore: leaf is not the hash of its record")
+
+// CheckLeaf holds one record's bytes against its leaf.
+func CheckLeaf(tx *bbolt.Tx, number uint64) error {
+	leaf, err := Leaf(tx, number)
+	if err != nil {
+		return err
+	}
+	value := tx.Bucket(bucketRecords).Get(numberKey(number))
+	if len(value) <= crcSize || tlog.RecordHash(content(value)) != leaf {
+		return fmt.Errorf("record %d: %w", number, ErrLeaf)
+	}
+	return nil
 }
