@@ -92,6 +92,9 @@ func New(ctx context.Context, cfg config.Config, log *zap.Logger) (_ *Daemon, er
 	if err := d.adoptStreams(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.catchUp(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.seedMetrics(); err != nil {
 		return nil, err
 	}

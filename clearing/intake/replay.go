@@ -1,0 +1,62 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"clearingd/clearing"
+	"clearingd/clearing/store"
+	"clearingd/ledger"
+)
+
+// Answered is a message whose answer is known from outside the books, because the
+// books are older than the answer: they were restored from a copy.
+type Answered struct {
+	Item
+	Number uint64     // the books' number on the answer
+	Day    ledger.Day // the business day on the answer
+	Answer []byte     // its exact body
+}
+
+// ErrDiverged: a message came to another answer than the one that was published. The
+// plans or the program are not those of that time; nothing of the batch is kept.
+var ErrDiverged = errors.New("intake: a replayed message comes to another answer than was published")
+
+// Replay takes messages to the outcomes they had before, in the order of their numbers,
+// in one transaction. Every answer must come out as it was published, to the byte.
+func (in *Intake) Replay(messages []Answered) error {
+	desk := in.desk.Load()
+	return in.o.Store.Update(func(tx *store.Tx) error {
+		for _, m := range messages {
+			if next := tx.Next(); m.Number != next {
+				return fmt.Errorf("%w: record %d, the published answer has %d", ErrDiverged, next, m.Number)
+			}
+			decision, err := in.decideAgain(tx, desk, m)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(decision.Record.Answer, m.Answer) {
+				return fmt.Errorf("%w: record %d, %s", ErrDiverged, m.Number, m.Subject)
+			}
+			if err := tx.Apply(decision); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// decideAgain decides as the first time. A message that was quarantined then may be
+// one we would not fail on today: its published answer says what happened.
+func (in *Intake) decideAgain(tx *store.Tx, desk *clearing.Desk, m Answered) (clearing.Decision, error) {
+	decision, err := decide(tx, desk, m.Item, m.Day, false)
+	if err == nil && bytes.Equal(decision.Record.Answer, m.Answer) {
+		return decision, nil
+	}
+	quarantined, errQuarantine := decide(tx, desk, m.Item, m.Day, true)
+	if errQuarantine == nil && bytes.Equal(quarantined.Record.Answer, m.Answer) {
+		return quarantined, nil
+	}
+	return decision, err
+}
