@@ -1,0 +1,156 @@
+package benefit_test
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"clearingd/clearing/benefit"
+	"clearingd/provinces/data"
+)
+
+// A wrong plan is told all that is wrong with it, by line, and what would be right.
+func TestProblemsOfPlans(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		blocks
+		want []string // beginnings of problems after the file name, in order
+	}{
+		{"a right plan", blocks{}, nil},
+		{"a float", blocks{deductible: "[version.deductible]\namount = 1300.50"},
+			[]string{`12: no floating point in a plan: write the string "1300.50" / 不得用浮点数`}},
+		{"a float in a table", blocks{layers: strings.Replace(plainLayer, "80", "{ third = 0.8, second = 87 }", 1)},
+			[]string{`23: no floating point in a plan: write the string "0.8"`}},
+		{"an unknown key", blocks{deductible: "[version.deductible]\namonut = 1300"},
+			[]string{`11: amount is missing`, `12: unknown key "amonut"; did you mean "amount"?`}},
+		{"a wrong amount", blocks{deductible: "[version.deductible]\namount = \"1,300\""},
+			[]string{`12: "1,300" is not an amount in yuan`}},
+		{"a negative amount", blocks{deductible: "[version.deductible]\namount = -5"}, []string{`12: "-5" is not an amount in yuan, not below 0`}},
+		{"a text for a flag", blocks{top: `invented = "yes"`}, []string{`5: true or false belongs here`}},
+		{"a quoted date", blocks{version: `valid_to = "2026-01-01"`}, []string{`10: a date belongs here`}},
+		{"a wrong choice", blocks{deductible: plainDeductible + "\ncharged = \"each year\""}, []string{`13: "each year" is not one of: each stay, once a year`}},
+		{"a ratio above all", blocks{layers: strings.Replace(plainLayer, "80", "\"100.01\"", 1)}, []string{`23: 100.01 % is above 100 %`}},
+		{"three decimals", blocks{layers: strings.Replace(plainLayer, "80", "\"87.555\"", 1)}, []string{`23: "87.555" is not a percentage with at most two decimals`}},
+		{"segments out of order", blocks{layers: basicHead + `
+			[[version.layer.segment]]
+			up_to = 30_000
+			pays = 60
+			[[version.layer.segment]]
+			up_to = 20_000
+			pays = 60
+			[[version.layer.segment]]
+			pays = 60`}, []string{`26: segments out of order: up_to must be above 30000`}},
+		{"a last segment with an end", blocks{layers: plainLayer + "\nup_to = 5"}, []string{`24: the last segment has no up_to`}},
+		{"an unknown fund", blocks{layers: strings.Replace(plainLayer, "390100", "390110", 1)}, []string{`20: unknown fund "390110"; did you mean "390100"?`}},
+		{"the personal account as a fund", blocks{layers: strings.Replace(plainLayer, "390100", "310200", 1)}, []string{`20: unknown fund "310200"`}},
+		{"an unknown part", blocks{layers: plainLayer + strings.Replace("\n"+largeHead, "over cap", "over cup", 1) + "\n[[version.layer.segment]]\npays = 5"},
+			[]string{`29: unknown part "over cup"; did you mean "over cap"?`}},
+		{"an unknown group", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { groups = [\"hardhsip\"] }\npays = 5"},
+			[]string{`25: unknown group "hardhsip"; known: retired, active, civil-servant, minor`}},
+		{"an unknown layer", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 5\nwith = [\"large\"]"}, []string{`26: unknown layer "large"; known: basic`}},
+		{"two layers of one name", blocks{layers: plainLayer + strings.Replace("\n"+largeHead, `"large"`, `"basic"`, 1) + "\n[[version.layer.segment]]\npays = 5"}, []string{`25: layer "basic" stands twice`}},
+		{"a filing that is forgotten", blocks{away: strings.Replace(plainAway, `, "unfiled"`, "", 1)}, []string{
+			`6: [[version.out_of_area]] says nothing of unfiled (same province)`, `6: [[version.out_of_area]] says nothing of unfiled (other province)`}},
+		{"filings in a circle", blocks{away: `[[version.out_of_area]]
+			filing = ["long-term", "long-term-at-home", "referral", "emergency", "temporary"]
+			same_as = "unfiled"
+			[[version.out_of_area]]
+			filing = ["unfiled"]
+			same_as = "referral"`}, []string{`6: [[version.out_of_area]] says nothing of long-term (same province)`}},
+		{"points and a factor", blocks{away: strings.Replace(plainAway, `same_as = "local"`, "points_down = 10\nfactor = 90", 1)}, []string{`16: write points_down or factor, not both`}},
+		{"a rule that changes nothing", blocks{away: strings.Replace(plainAway, `same_as = "local"`, "", 1)}, []string{`13: no change is written`}},
+		{"two amounts of a cap", blocks{version: "average_wage = 5", layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 5\nwage_times = 6"}, []string{`24: write exactly one of yuan, wage_times and none`}},
+		{"a wage that is not there", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nwage_times = 6"}, []string{`25: wage_times needs the version's average_wage`}},
+		{"a catalogue across provinces", blocks{rest: "[[version.catalogue]]\nclasses = [\"01\"]"}, []string{`24: catalogue only goes with scope = "home"`}},
+		{"a key twice", blocks{top: "invented = true\ninvented = true"}, []string{`6: not valid TOML`}},
+		{"a wrong kind of hospital", blocks{deductible: "[version.deductible]\namount = { Third = 5 }"}, []string{`12: "Third" is no level or trait of a hospital`}},
+		{"everything at once", blocks{top: `scoop = "home"`, deductible: "[version.deductible]\namount = 0.5", layers: strings.Replace(plainLayer, "80", "180", 1)},
+			[]string{`5: unknown key "scoop"; did you mean "scope"?`, `12: no floating point`}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			plan, problems := benefit.ParsePlan("p.toml", []byte(x.text()))
+			if (plan == nil) == (len(problems) == 0) {
+				t.Fatalf("plan %v with problems %v", plan, problems)
+			}
+			var got []string
+			for _, p := range problems {
+				got = append(got, strings.TrimPrefix(p.Error(), "p.toml:"))
+				if p.ZH == "" || p.EN == "" || p.Line < 1 {
+					t.Errorf("not in both languages with a line: %+v", p)
+				}
+			}
+			for i, want := range x.want {
+				if i >= len(got) || !strings.HasPrefix(got[i], want) {
+					t.Errorf("problem %d: want %q; all:\n%s\n%s", i+1, want, strings.Join(got, "\n"), numbered(x.text()))
+				}
+			}
+			if len(x.want) == 0 && len(got) > 0 {
+				t.Error(got)
+			}
+		})
+	}
+}
+
+func TestGapsAndOverlapsBetweenVersions(t *testing.T) {
+	two := func(firstTo, secondFrom string) string {
+		second := strings.Replace(strings.SplitN(blocks{}.text(), "[[version]]", 2)[1], "2020-01-01", secondFrom, 1)
+		return blocks{version: firstTo}.text() + "\n[[version]]" + second
+	}
+	for _, x := range []struct{ name, text, want string }{
+		{"one after the other", two("valid_to = 2025-12-31", "2026-01-01"), ""},
+		{"a gap", two("valid_to = 2025-12-30", "2026-01-01"), "a gap before the next version: valid_to should be 2025-12-31"},
+		{"an overlap", two("valid_to = 2026-01-01", "2026-01-01"), "overlaps the next version: valid_to should be 2025-12-31"},
+		{"an open version in between", two("", "2026-01-01"), "another version follows: write valid_to = 2025-12-31"},
+		{"out of order", two("valid_to = 2025-12-31", "2019-01-01"), "versions must stand in the order of valid_from"},
+		{"an end before the beginning", two("valid_to = 2019-12-31", "2026-01-01"), "valid_to lies before valid_from 2020-01-01"},
+	} {
+		_, problems := benefit.ParsePlan("p.toml", []byte(x.text))
+		if x.want == "" && len(problems) > 0 || x.want != "" && (len(problems) == 0 || !strings.HasPrefix(problems[0].EN, x.want)) {
+			t.Errorf("%s: %v, want %q", x.name, problems, x.want)
+		}
+	}
+}
+
+func numbered(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Foreign bytes never panic: they become a plan or problems. What is a plan can be
+// explained and applied.
+func FuzzParsePlan(f *testing.F) {
+	seeds := 0
+	err := fs.WalkDir(data.Plans, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".toml" {
+			return err
+		}
+		seed, err := fs.ReadFile(data.Plans, name)
+		f.Add(seed)
+		seeds++
+		return err
+	})
+	if err != nil || seeds < 64 {
+		f.Fatalf("only %d seeds: %v", seeds, err)
+	}
+	f.Add([]byte(blocks{}.text()))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		plan, problems := benefit.ParsePlan("fuzz.toml", file)
+		if (plan == nil) == (len(problems) == 0) {
+			t.Fatalf("plan %v with problems %v", plan, problems)
+		}
+		if plan == nil {
+			return
+		}
+		plan.Explain("zh")
+		plan.Explain("en")
+		for _, x := range []stay{{in: "123456.78"}, {in: "0.01", hospital: "first"}} {
+			if a, err := x.settle(t, plan); err == nil {
+				checkCloses(t, x.toCase().Claim.Total, a)
+			}
+		}
+	})
+}
