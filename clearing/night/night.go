@@ -187,7 +187,7 @@ func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, l
 				if r.Day < s.from || r.Day > s.to {
 					return nil
 				}
-				bill, err := n.bill(tx, r)
+				bill, err := n.Bill(tx, r)
 				if err != nil {
 					return err
 				}
@@ -201,9 +201,9 @@ func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, l
 	return nil
 }
 
-// bill is what a record adds to the report; nil where no bill comes or goes. What
+// Bill is what a record adds to the report; nil where no bill comes or goes. What
 // undoes a bill takes its amounts from the bill, with the sign turned.
-func (n *Night) bill(tx *store.Tx, r *clearing.Record) (*report.Bill, error) {
+func (n *Night) Bill(tx *store.Tx, r *clearing.Record) (*report.Bill, error) {
 	booked := r
 	for booked.Bill == nil {
 		if booked.Effect == 0 {

@@ -108,6 +108,7 @@ func New(ctx context.Context, cfg config.Config, log *zap.Logger) (_ *Daemon, er
 		return nil, err
 	}
 	d.life.add("services", stop)
+	d.openPages()
 	return d, nil
 }
 

@@ -269,13 +269,3 @@ func (d *Daemon) checkBooks(ctx context.Context) (store.CheckResult, error) {
 	}
 	return result, nil
 }
-
-// console serves the officers' pages once the books are open.
-func (d *Daemon) console(w http.ResponseWriter, r *http.Request) {
-	handler := d.pages.Load()
-	if handler == nil {
-		http.Error(w, "the books are not open", http.StatusServiceUnavailable)
-		return
-	}
-	(*handler).ServeHTTP(w, r)
-}

@@ -1,0 +1,123 @@
+package console
+
+import "maps"
+
+// codeNames are the names of codes of the national interface, as far as pages show them
+// (national-interface 6.1, 6.2, 6.3, 6.11, 6.17 and the transaction numbers). A code
+// that is missing here is shown as it is.
+var codeNames = map[string]phrase{
+	"infno.2303": {"预结算", "estimate"},
+	"infno.2304": {"出院结算", "discharge settlement"},
+	"infno.2305": {"结算撤销", "cancellation"},
+	"infno.2601": {"冲正", "reversal"},
+
+	"insutype.310": {"职工基本医疗保险", "employee basic medical insurance"},
+	"insutype.320": {"公务员医疗补助", "civil servants' medical subsidy"},
+	"insutype.330": {"大额医疗费用补助", "large medical expense subsidy"},
+	"insutype.340": {"离休人员医疗保障", "veteran cadres' medical security"},
+	"insutype.350": {"一至六级残废军人医疗补助", "disabled servicemen's medical subsidy"},
+	"insutype.360": {"老红军医疗保障", "Red Army veterans' medical security"},
+	"insutype.370": {"企业补充医疗保险", "enterprise supplementary insurance"},
+	"insutype.380": {"新型农村合作医疗", "new rural cooperative medical scheme"},
+	"insutype.390": {"城乡居民基本医疗保险", "resident basic medical insurance"},
+	"insutype.391": {"城镇居民基本医疗保险", "urban resident basic medical insurance"},
+	"insutype.392": {"城乡居民大病医疗保险", "resident critical illness insurance"},
+	"insutype.399": {"其他特殊人员医疗保障", "other special persons' medical security"},
+	"insutype.510": {"生育保险", "maternity insurance"},
+
+	"psn_type.11": {"在职", "employed"},
+	"psn_type.12": {"退休", "retired"},
+	"psn_type.13": {"离休", "veteran cadre"},
+	"psn_type.14": {"居民（未成年及学生）", "resident, minor or student"},
+	"psn_type.15": {"居民（成年）", "resident, adult"},
+	"psn_type.16": {"居民（老年）", "resident, elderly"},
+
+	"med_type.21": {"普通住院", "ordinary inpatient"},
+	"med_type.22": {"外伤住院", "inpatient after injury"},
+	"med_type.23": {"转外诊治住院", "inpatient, referred elsewhere"},
+	"med_type.24": {"急诊转住院", "inpatient from emergency"},
+	"med_type.28": {"日间手术", "day surgery"},
+	"med_type.52": {"生育住院", "maternity inpatient"},
+
+	"hosp_lv.01": {"三级特等", "level three, special grade"},
+	"hosp_lv.02": {"三级甲等", "level three, grade A"},
+	"hosp_lv.03": {"三级乙等", "level three, grade B"},
+	"hosp_lv.04": {"三级丙等", "level three, grade C"},
+	"hosp_lv.05": {"二级甲等", "level two, grade A"},
+	"hosp_lv.06": {"二级乙等", "level two, grade B"},
+	"hosp_lv.07": {"二级丙等", "level two, grade C"},
+	"hosp_lv.08": {"一级甲等", "level one, grade A"},
+	"hosp_lv.09": {"一级乙等", "level one, grade B"},
+	"hosp_lv.10": {"一级丙等", "level one, grade C"},
+	"hosp_lv.11": {"无等级", "no level"},
+
+	"out_fil_type.02": {"异地安置退休", "retired and settled elsewhere"},
+	"out_fil_type.06": {"异地转诊", "referral"},
+	"out_fil_type.07": {"异地长期居住", "long-term residence elsewhere"},
+	"out_fil_type.08": {"常驻异地工作", "posted elsewhere for work"},
+	"out_fil_type.09": {"跨省长期居住", "long-term residence in another province"},
+	"out_fil_type.10": {"跨省临时外出就医", "temporary, in another province"},
+	"out_fil_type.11": {"其他跨省临时外出", "other temporary, in another province"},
+}
+
+// inputNames are the words of a trace's inputs.
+var inputNames = map[string]phrase{
+	"input.total":                {"总额", "total"},
+	"input.own-expense":          {"全自费", "own expense"},
+	"input.over-limit":           {"超限价", "over price limits"},
+	"input.self-pay-first":       {"先行自付", "self-pay-first"},
+	"input.self-pay-first-share": {"先行自付比例", "self-pay-first share"},
+	"input.in-scope":             {"范围内金额", "in scope"},
+	"input.line":                 {"明细序号", "line"},
+	"input.amount":               {"金额", "amount"},
+	"input.limited":              {"限价内金额", "within the price limit"},
+	"input.year":                 {"年度", "year"},
+	"input.days":                 {"天数", "days"},
+	"input.filing":               {"类型", "filing"},
+	"input.share":                {"比例", "share"},
+	"input.hospital":             {"医院", "hospital"},
+	"input.first":                {"首次标准", "first stay's"},
+	"input.stay":                 {"第几次住院", "n-th stay"},
+	"input.every":                {"每满天数", "every so many days"},
+	"input.times":                {"倍数（次数）", "times"},
+	"input.paid":                 {"已付", "paid before"},
+	"input.period":               {"期间", "period"},
+	"input.choice":               {"跨年规则", "rule over the new year"},
+	"input.due":                  {"应付", "due"},
+	"input.start":                {"起付标准", "starts above"},
+	"input.position":             {"此前累计", "came before"},
+	"input.below":                {"标准以下", "below it"},
+	"input.cap":                  {"封顶线", "cap"},
+	"input.used":                 {"已用", "used up"},
+	"input.wage":                 {"平均工资", "average wage"},
+	"input.years":                {"奖励年数", "continuous years"},
+	"input.zero-claim-years":     {"零报销年数", "zero-claim years"},
+	"input.deductible":           {"起付线", "deductible"},
+	"input.room":                 {"剩余可付", "still payable"},
+	"input.ratio":                {"支付比例", "ratio"},
+	"input.from":                 {"自", "from"},
+	"input.to":                   {"至", "to"},
+	"input.table-ratio":          {"规定比例", "table's ratio"},
+	"input.own-ratio":            {"特定比例", "own ratio"},
+	"input.points-up":            {"提高百分点", "points up"},
+	"input.own-share-factor":     {"个人负担系数", "own-share factor"},
+	"input.factor":               {"系数", "factor"},
+	"input.away-ratio":           {"异地比例", "out-of-area ratio"},
+	"input.away-points-down":     {"异地降低百分点", "out-of-area points down"},
+	"input.away-factor":          {"异地系数", "out-of-area factor"},
+	"input.exact":                {"精确值", "exact"},
+	"input.sum":                  {"各段合计", "sum of segments"},
+	"input.fixed":                {"定额", "fixed"},
+	"input.class":                {"类别", "class"},
+	"input.of":                   {"计算基数", "of"},
+	"input.left":                 {"剩余", "left"},
+	"input.payable":              {"可支付金额", "payable"},
+	"input.balance":              {"账户余额", "balance"},
+	"input.account":              {"个人账户", "account"},
+	"input.fact":                 {"缺少信息", "missing fact"},
+}
+
+func init() {
+	maps.Copy(phrases, codeNames)
+	maps.Copy(phrases, inputNames)
+}
