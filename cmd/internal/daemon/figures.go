@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"clearingd/clearing"
 	"clearingd/clearing/benefit"
 	"clearingd/clearing/night"
 	"clearingd/clearing/service"
@@ -22,7 +23,7 @@ import (
 func (d *Daemon) status(ctx context.Context) (service.StatusReply, error) {
 	reasons := d.ready.State().Reasons()
 	reply := service.StatusReply{
-		Version: Version, Started: d.started, Ready: len(reasons) == 0, Reasons: reasons,
+		Version: Version, Started: d.started.In(clearing.China), Ready: len(reasons) == 0, Reasons: reasons,
 		IntakeOnly: d.store == nil, Mode: string(d.cfg.BusinessDay),
 	}
 	if d.store == nil {
