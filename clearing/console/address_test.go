@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"clearingd/clearing/service"
-	"clearingd/provinces"
 )
 
 func TestAddresses(t *testing.T) {
@@ -239,7 +238,9 @@ func TestErrorsOfTheBooksAreToldWithoutTheirText(t *testing.T) {
 // deaf are books that fail their check: they say how they are and nothing else.
 type deaf struct{ *sampleBooks }
 
-func (deaf) Days(context.Context) (service.DaysReply, error) { return service.DaysReply{}, ErrUnavailable }
+func (deaf) Days(context.Context) (service.DaysReply, error) {
+	return service.DaysReply{}, ErrUnavailable
+}
 
 func TestBooksThatFailTheirCheckStillSaySo(t *testing.T) {
 	books := newSampleBooks(t, 30)
@@ -306,5 +307,3 @@ func FuzzAddress(f *testing.F) {
 		books.asked = nil
 	})
 }
-
-var _ = provinces.Chinese

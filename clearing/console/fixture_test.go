@@ -288,7 +288,7 @@ func (b *sampleBooks) Days(context.Context) (service.DaysReply, error) {
 		{Day: openDay, State: "open"},
 		{Day: frozenDay, State: "frozen", Waiting: []string{"CLAIMS_31: 17 of 19", hostile}},
 		{Day: sealedDay, State: "closed", Revision: 1, Seal: strings.Repeat("a1", 32), Files: files},
-		{Day: brokenDay, State: "closed", Revision: 1, Seal: strings.Repeat("b2", 32), Files: files},
+		{Day: brokenDay, State: "closed", Revision: 1, Seal: strings.Repeat("b2", 32), Files: []string{"report.json"}},
 	}}, b.failing
 }
 

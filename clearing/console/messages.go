@@ -50,7 +50,7 @@ func (c *console) messages(r *http.Request) (response, error) {
 	if part.Next != 0 {
 		v.Next = after(r.URL, part.Next)
 	}
-	return page{name: "messages", section: "days", title: phrases["msgs"], data: v}, nil
+	return page{name: "messages", section: "days", title: phrases["msgs"], data: v, wide: true}, nil
 }
 
 func messageQuery(r *http.Request) (query MessageQuery, err error) {

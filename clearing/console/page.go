@@ -59,7 +59,8 @@ type page struct {
 	section string // part of the navigation it belongs to
 	title   phrase
 	data    any
-	status  int // 0: 200
+	status  int  // 0: 200
+	wide    bool // prints on landscape sheets
 }
 
 // frame is what the layout sees.
@@ -68,6 +69,7 @@ type frame struct {
 	Section  string
 	Style    template.CSS
 	English  bool
+	Wide     bool
 	ZH, EN   string // address of this page in each language
 	HTMLLang string
 	Data     any
@@ -76,7 +78,7 @@ type frame struct {
 func (p page) write(c *console, w http.ResponseWriter, r *http.Request) {
 	language := languageOf(r)
 	f := frame{
-		Title: p.title.in(language), Section: p.section, Style: template.CSS(pageStyle), Data: p.data,
+		Title: p.title.in(language), Section: p.section, Style: template.CSS(pageStyle), Data: p.data, Wide: p.wide,
 		English: language == provinces.English, HTMLLang: "zh-CN",
 		ZH: inLanguage(r.URL, provinces.Chinese), EN: inLanguage(r.URL, provinces.English),
 	}

@@ -20,9 +20,6 @@ type Hospital struct {
 	bare  bool        // its system writes amounts as JSON numbers; others write text
 }
 
-// hospitalsPerArea bounds how many hospitals an area has.
-const hospitalsPerArea = 6
-
 // Hospital is the i-th hospital of an area, i from 0 to 5. The first two of an area are of level three,
 // because these are the ones strangers travel to.
 func (w World) Hospital(area ledger.Area, i int) Hospital {
