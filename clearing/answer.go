@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"clearingd/ledger"
@@ -43,11 +42,16 @@ func CheckBill(r *Record, entry ledger.Entry) error {
 	if err := checkBill(r.Bill); err != nil {
 		return err
 	}
-	want := obligation(r)
+	return sameEntry(obligation(r), entry)
+}
+
+// sameEntry holds the entry that follows from a record, nil if none does, against the
+// stored one.
+func sameEntry(want *ledger.Entry, entry ledger.Entry) error {
 	if want == nil && len(entry.Postings) == 0 || want != nil && slices.Equal(want.Postings, entry.Postings) {
 		return nil
 	}
-	return fmt.Errorf("%w: the entry is not the bill's obligation", ErrBill)
+	return fmt.Errorf("%w: the entry is not what the record owes", ErrBill)
 }
 
 // billShares are a bill's shares by fund, in the tower's order, the personal account
@@ -95,6 +99,9 @@ func (d *Desk) settlement(r *Record, bill *Bill, id string) *provinces.Settlemen
 		SelfPayFirst: claim.SelfPayFirst, InScope: claim.InScope,
 		DeductiblePaid: result.Deductible, PoolRatio: result.PoolRatio,
 		Account: result.Account, Cash: result.Cash,
+	}
+	if p := bill.Person; p != nil && p.PersonType != "" { // the register's word, not the claim's
+		s.PersonType, s.CivilServant = p.PersonType, p.CivilServantRank != ""
 	}
 	for _, share := range billShares(bill) {
 		if share.Fund != ledger.FundAccount {
@@ -175,7 +182,7 @@ func (r *Record) Envelope() provinces.Envelope {
 		header[provinces.HeaderOriginal] = r.OriginalWord
 	}
 	return provinces.Envelope{
-		Subject: "answers." + strings.TrimPrefix(r.Subject, "claims."),
+		Subject: "answers." + r.MessageKey(),
 		Header:  header,
 		Body:    r.Answer,
 	}

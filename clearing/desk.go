@@ -16,6 +16,12 @@ type Desk struct {
 	Plans    *benefit.Set
 	Adapters map[ledger.Province]provinces.Adapter // by treatment province
 
+	Registry   provinces.RegistryAdapter // reads the home side's documents; nil: none are read
+	Registered map[ledger.Province]bool  // home provinces whose people must be known to the register; of others the claim's word is taken where the register is silent
+	Pseudonyms Pseudonyms                // keys the hashes of certificate numbers
+
+	Refold map[ledger.Province]bool // home provinces that let a bill come or go before others of its person-year; elsewhere the last settlement goes first
+
 	RequireVerified bool // refuse bills whose plan is not verified
 	ManualDay       bool // settlement times take the business day's date
 }

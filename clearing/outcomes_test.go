@@ -201,6 +201,14 @@ type books struct {
 	undone   map[uint64]uint64
 	years    map[clearing.YearKey]clearing.YearState
 	setlID   map[string]string // by msgid
+
+	// The register, in register_test.go.
+	people    map[string]clearing.PersonFile // by home province and psn_no
+	holders   map[provinces.CertificateHash][]string
+	documents map[string]clearing.DocumentState
+
+	refolds map[clearing.YearKey]bool // person-years that officers find; see refold_test.go
+	seen    string                    // digest of what they saw last
 }
 
 func newBooks(t testing.TB) *books {
@@ -209,7 +217,7 @@ func newBooks(t testing.TB) *books {
 		TB: t, desk: desk(t),
 		entries: map[uint64]ledger.Entry{}, stays: map[clearing.StayKey]uint64{},
 		messages: map[string]clearing.MessageState{}, undone: map[uint64]uint64{},
-		years: map[clearing.YearKey]clearing.YearState{}, setlID: map[string]string{},
+		years: map[clearing.YearKey]clearing.YearState{}, setlID: map[string]string{}, refolds: map[clearing.YearKey]bool{},
 	}
 }
 
@@ -240,6 +248,21 @@ func (b *books) Stay(k clearing.StayKey) (uint64, error)             { return b.
 func (b *books) Message(k string) (clearing.MessageState, error)     { return b.messages[k], nil }
 func (b *books) Undone(n uint64) (uint64, error)                     { return b.undone[n], nil }
 func (b *books) Year(k clearing.YearKey) (clearing.YearState, error) { return b.years[k], nil }
+
+func (b *books) Plan(hash [32]byte) ([]byte, error) {
+	if file, ok := b.desk.Plans.PlanBytes(hash); ok {
+		return file, nil
+	}
+	return nil, fmt.Errorf("no plan %x", hash)
+}
+
+func (b *books) Person(home ledger.Province, personNo string) (clearing.PersonFile, error) {
+	return b.people[string(home)+personNo], nil
+}
+
+func (b *books) Holders(home ledger.Province, hash provinces.CertificateHash) ([]string, error) {
+	return b.holders[hash], nil
+}
 
 // play sends one line's message and compares what became of it.
 func (b *books) play(line string) {
@@ -272,6 +295,8 @@ func (b *books) message(fields []string) provinces.Message {
 		"medfee_sumamt": "23000.00", "fulamt_ownpay_amt": "1000.00", "overlmt_selfpay": "500.00",
 		"preselfpay_amt": "1500.00", "inscp_scp_amt": "20000.00",
 		"setl_id": "", "omsgid": "", "oinfno": "2304", "endtime": "2026-03-02",
+		"psn_name": "", "mdtrt_cert_type": "03", "mdtrt_cert_no": "C1", "out_fil_type": "06", "adm_way": "2", "cvlserv_flag": "0",
+		"accinfo": "",
 	}
 	for _, field := range fields[2:] {
 		member, value, _ := strings.Cut(field, "=")
@@ -319,19 +344,23 @@ func envelope(v map[string]string) map[string]any {
 	case "2601":
 		message["input"] = map[string]any{"data": pick("psn_no", "omsgid", "oinfno")}
 	default:
-		bill := pick("psn_no", "mdtrt_id", "psn_type", "insutype", "medfee_sumamt",
+		bill := pick("psn_no", "mdtrt_id", "psn_type", "insutype", "medfee_sumamt", "mdtrt_cert_type", "mdtrt_cert_no", "cvlserv_flag",
 			"fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 		for member, value := range map[string]any{
-			"mdtrt_cert_type": "03", "mdtrt_cert_no": "C1", "psn_setlway": "01",
-			"acct_used_flag": "0", "mid_setl_flag": "0", "cvlserv_flag": "0",
+			"psn_setlway": "01", "acct_used_flag": "0", "mid_setl_flag": "0",
 		} {
 			bill[member] = value
 		}
-		message["input"] = map[string]any{"data": bill, "mdtrtinfo": map[string]any{
+		message["input"] = map[string]any{"data": bill, "baseinfo": pick("psn_name"), "mdtrtinfo": map[string]any{
 			"begntime": "2026-02-20 09:00:00", "endtime": v["endtime"] + " 09:00:00", "med_type": "21", "ipt_no": "Z1",
-			"dscg_maindiag_code": "I63.900", "hosp_lv": "02", "adm_way": "2", "out_fil_type": "06",
+			"dscg_maindiag_code": "I63.900", "hosp_lv": "02", "adm_way": v["adm_way"], "out_fil_type": v["out_fil_type"],
 			"trum_flag": "0", "rel_ttp_flag": "0",
 		}}
+		if stays := v["accinfo"]; stays != "" {
+			message["input"].(map[string]any)["accinfo"] = map[string]any{
+				"trt_year": "2026", "ipt_cnt": stays, "act_pay_dedc": "1950.00", "inscp_selfpay_amt": "5000.00",
+			}
+		}
 	}
 	return message
 }
@@ -351,7 +380,7 @@ func (b *books) apply(d clearing.Decision) {
 		b.entries[r.Number] = *d.Entry
 	}
 	b.records = append(b.records, &r)
-	key := strings.TrimPrefix(r.Subject, "claims.")
+	key := r.MessageKey()
 	state := b.messages[key]
 	if state.Record == 0 {
 		state.Record = r.Number
@@ -368,6 +397,9 @@ func (b *books) apply(d clearing.Decision) {
 	}
 	for _, y := range d.Years {
 		b.years[y.Key] = y.State
+	}
+	for _, key := range d.Refolds {
+		b.refolds[key] = true
 	}
 	if r.Outcome == provinces.Booked {
 		b.setlID[r.MsgID()] = r.SettlementID()

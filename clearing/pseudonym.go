@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clearingd/ledger"
+	"clearingd/provinces"
 )
 
 // Pseudonyms turns persons into names that logs and reports may show: the same person
@@ -24,4 +25,22 @@ func (p Pseudonyms) Of(home ledger.Province, personNo string) string {
 	mac.Write([]byte(personNo))
 	sum := mac.Sum(nil)[:10]
 	return "p-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum))
+}
+
+// HomeKey is the key of a home province's certificate numbers. The province's agency is
+// given it, so that it can publish hashes in place of numbers; it tells nothing of
+// the key it comes from, nor of other provinces'.
+func (p Pseudonyms) HomeKey(home ledger.Province) []byte {
+	mac := hmac.New(sha256.New, p.key)
+	mac.Write([]byte("clearingd registry key of " + string(home)))
+	return mac.Sum(nil)
+}
+
+// Certificate is the hash of a certificate's number: the first half of
+// HMAC-SHA-256(HomeKey, class + ":" + provinces.NormalCertificate(number)).
+func (p Pseudonyms) Certificate(home ledger.Province, class provinces.CertificateClass, number string) (hash provinces.CertificateHash) {
+	mac := hmac.New(sha256.New, p.HomeKey(home))
+	mac.Write([]byte(string(class) + ":" + provinces.NormalCertificate(class, number)))
+	copy(hash[:], mac.Sum(nil))
+	return hash
 }

@@ -41,6 +41,8 @@ type Record struct {
 	Bill   *Bill `cbor:"17,keyasint,omitempty"` // of Booked only; what undoes it names it in Original
 
 	Answer []byte `cbor:"18,keyasint"` // the exact body of the answer
+
+	Adjustment *Adjustment `cbor:"19,keyasint,omitempty"` // of Adjusted only, which no message stands behind
 }
 
 // Bill is a settled claim with everything needed to explain and recompute it.
@@ -48,13 +50,27 @@ type Bill struct {
 	Claim   provinces.Claim      `cbor:"1,keyasint"`
 	Benefit benefit.Adjudication `cbor:"2,keyasint"`
 	PlanSet [32]byte             `cbor:"3,keyasint"`
-	Years   []YearLink           `cbor:"4,keyasint"` // one for each of Benefit.Years
+	Years   []YearLink           `cbor:"4,keyasint"`           // one for each of Benefit.Years
+	Person  *benefit.Person      `cbor:"5,keyasint,omitempty"` // what the register knew of the person; nil: the claim's word was taken
 }
 
 // YearLink ties a bill into a person-year: the state it found.
 type YearLink struct {
 	Year   int       `cbor:"1,keyasint"`
 	Before YearState `cbor:"2,keyasint"`
+
+	// Outpatient is what the register said was paid for outpatient care in the year; nil:
+	// it said nothing, and Before has what an opening brought.
+	Outpatient *ledger.Amount `cbor:"3,keyasint,omitempty"`
+}
+
+// Accumulators are those that the bill was computed from.
+func (l YearLink) Accumulators() benefit.Accumulators {
+	from := l.Before.Accumulators
+	if l.Outpatient != nil {
+		from.Outpatient = *l.Outpatient
+	}
+	return from
 }
 
 // ReceivedTime is the broker's timestamp in China's zone.

@@ -100,29 +100,34 @@ func (d *Desk) Estimate(view View, m Decoded, day ledger.Day) (Decision, error) 
 	return c.decision, c.seal()
 }
 
-// adjudicate applies the home region's plan to the claim, on top of the person-years
-// as the books know them.
+// adjudicate applies the home region's plan to the claim and to the person as the
+// register knows them, on top of the person-years as the books do.
 func (w *work) adjudicate() (*Bill, *provinces.RejectError, error) {
 	request := &w.message.Request
+	insured, refusal, err := w.identify()
+	if err != nil || refusal != nil {
+		return nil, refusal, err
+	}
+	person := insured.person()
 	prepared, err := w.Plans.Prepare(benefit.Case{
 		Home:      request.Home,
 		Treatment: request.Treatment,
 		Provider:  request.Provider,
 		Claim:     *request.Claim,
+		Person:    person,
 	})
 	if err != nil {
 		return refusedOr(err)
 	}
-	bill := &Bill{Claim: *request.Claim, PlanSet: w.Plans.Hash()}
+	bill := &Bill{Claim: *request.Claim, PlanSet: w.Plans.Hash(), Person: person}
 	before := make([]benefit.Accumulators, len(prepared.Years))
 	for i, year := range prepared.Years {
-		state, err := w.view.Year(yearKey(request.Home, request.Claim, year))
+		link, err := w.year(&insured.file, year)
 		if err != nil {
 			return nil, nil, err
 		}
-		state = state.open(year, request.Claim.Opening)
-		bill.Years = append(bill.Years, YearLink{Year: year, Before: state})
-		before[i] = state.Accumulators
+		bill.Years = append(bill.Years, link)
+		before[i] = link.Accumulators()
 	}
 	if bill.Benefit, err = prepared.Adjudicate(before); err != nil {
 		return refusedOr(err)
@@ -133,12 +138,31 @@ func (w *work) adjudicate() (*Bill, *provinces.RejectError, error) {
 	return bill, nil, checkBill(bill)
 }
 
+// year is the person-year as the books know it, with what the register brings into it
+// from elsewhere. A register's opening figures win over the claim's.
+func (w *work) year(file *PersonFile, year int) (YearLink, error) {
+	request := &w.message.Request
+	state, err := w.view.Year(yearKey(request.Home, request.Claim, year))
+	if err != nil {
+		return YearLink{}, err
+	}
+	opening, outpatient := file.brought(request.Claim.Insutype, year)
+	if opening == nil {
+		opening = request.Claim.Opening
+	}
+	return YearLink{Year: year, Before: state.open(year, opening), Outpatient: outpatient}, nil
+}
+
 // open takes over the opening figures, once, into a year in which nothing was booked.
 func (s YearState) open(year int, opening *provinces.Opening) YearState {
 	if s.Opened || s.Last != 0 || opening == nil || opening.Year != year {
 		return s
 	}
-	return YearState{Opened: true, Accumulators: benefit.OpeningAccumulators(*opening)}
+	opened := YearState{Opened: true, Accumulators: benefit.OpeningAccumulators(*opening)}
+	if s.Refold != nil {
+		opened.Refold = &Refolded{Seed: opened.Accumulators, Undone: s.Refold.Undone}
+	}
+	return opened
 }
 
 func refusedOr(err error) (*Bill, *provinces.RejectError, error) {
@@ -160,6 +184,7 @@ func (w *work) book(key StayKey, bill *Bill) error {
 	w.decision.Entry = obligation(r)
 	w.decision.Stay = &StayChange{Key: key, Booked: r.Number}
 	w.decision.Years = standingYears(r)
+	w.noteLate(r)
 	w.settlement = w.settled(bill, r.SettlementID())
 	return nil
 }
@@ -168,12 +193,15 @@ func (w *work) book(key StayKey, bill *Bill) error {
 func standingYears(booked *Record) []YearChange {
 	changes := make([]YearChange, len(booked.Bill.Years))
 	for i, after := range booked.Bill.Benefit.Years {
+		before := &booked.Bill.Years[i].Before
 		changes[i] = YearChange{
 			Key: yearKey(booked.Home, &booked.Bill.Claim, after.Year),
 			State: YearState{
 				Last:         booked.Number,
-				Opened:       booked.Bill.Years[i].Before.Opened,
+				Opened:       before.Opened,
 				Accumulators: after.Accumulators,
+				Latest:       max(before.Latest, booked.Bill.Claim.Discharged),
+				Refold:       before.Refold.with(StandingBill{Number: booked.Number}),
 			},
 		}
 	}

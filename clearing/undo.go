@@ -82,7 +82,8 @@ func (w *work) cancelAgain(by uint64) error {
 
 // undo takes a booked bill out of the books: its entry reversed, its stay free, its
 // person-years as it found them. Only the newest bill of each of its person-years can
-// go; otherwise the message is refused, naming the later one.
+// go; otherwise the message is refused, naming the later one, or the person-year is
+// re-folded where the home province has it so.
 func (w *work) undo(original *Record) (bool, error) {
 	claim := &original.Bill.Claim
 	r := &w.decision.Record
@@ -92,10 +93,16 @@ func (w *work) undo(original *Record) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if state.Last != original.Number {
+		next := link.Before
+		switch {
+		case state.Last != original.Number && !w.Refold[original.Home.Province()]:
 			return false, w.refuseNotLast(original, state.Last)
+		case state.Last != original.Number || state.Refold != nil:
+			if next, err = w.withoutBill(key, state, original); err != nil {
+				return false, err
+			}
 		}
-		w.decision.Years = append(w.decision.Years, YearChange{Key: key, State: link.Before})
+		w.decision.Years = append(w.decision.Years, YearChange{Key: key, State: next})
 	}
 	if err := w.reverseEntry(original.Number); err != nil {
 		return false, err
@@ -112,7 +119,7 @@ func (w *work) refuseNotLast(original *Record, last uint64) error {
 	if err != nil {
 		return fmt.Errorf("later bill than %d: %w", original.Number, err)
 	}
-	w.decision.Years = nil
+	w.decision.Years, w.decision.Refolds = nil, nil
 	w.refuse(provinces.CodeNotLast, "input.data", original.SettlementID(), later.SettlementID())
 	return nil
 }
@@ -244,31 +251,43 @@ func (w *work) reverseCancelled(cancellation *Record) error {
 	}
 	r.Effect = 1
 	w.decision.Stay = &StayChange{Key: stayKey(bill.Provider, &bill.Bill.Claim), Booked: bill.Number}
-	w.decision.Years = standingYears(bill)
 	w.decision.Undone = []UndoneChange{{Number: cancellation.Number, By: r.Number}, {Number: bill.Number}}
 	return nil
 }
 
-// placeIsFree reports whether a cancelled bill could stand again, and refuses if not.
+// placeIsFree puts a cancelled bill back into its person-years, and refuses where its
+// stay is booked anew or a person-year is not as the bill found it.
 func (w *work) placeIsFree(bill *Record) (bool, error) {
 	standing, err := w.view.Stay(stayKey(bill.Provider, &bill.Bill.Claim))
 	if err != nil {
 		return false, err
 	}
-	later := standing
-	for _, link := range bill.Bill.Years {
-		state, err := w.view.Year(yearKey(bill.Home, &bill.Bill.Claim, link.Year))
+	if standing != 0 {
+		return false, w.refuseNotLast(bill, standing)
+	}
+	again := standingYears(bill)
+	for i, link := range bill.Bill.Years {
+		state, err := w.view.Year(again[i].Key)
 		if err != nil {
 			return false, err
 		}
-		if state.Last != link.Before.Last {
-			later = state.Last
+		next := again[i].State
+		switch {
+		case state.Refold == nil && state.Last == link.Before.Last: // as it was found
+		case state.Last > bill.Number && !w.Refold[bill.Home.Province()]:
+			return false, w.refuseNotLast(bill, state.Last)
+		case state.Refold == nil && !w.Refold[bill.Home.Province()]: // a bill before it is gone
+			w.decision.Years, w.decision.Refolds = nil, nil
+			w.refuse(provinces.CodeStateOther, "input.data", bill.SettlementID(), "")
+			return false, nil
+		default:
+			if next, err = w.withBill(again[i].Key, state, bill); err != nil {
+				return false, err
+			}
 		}
+		w.decision.Years = append(w.decision.Years, YearChange{Key: again[i].Key, State: next})
 	}
-	if later == 0 {
-		return true, nil
-	}
-	return false, w.refuseNotLast(bill, later)
+	return true, nil
 }
 
 // obligation is the entry of a booked bill: what the home region owes the treatment
@@ -280,18 +299,22 @@ func obligation(r *Record) *ledger.Entry {
 		if share.Amount == 0 {
 			continue
 		}
-		receivable := ledger.Account{
-			Side: ledger.Receivable, Home: r.Home, Treatment: r.Treatment,
-			Fund: share.Fund, Stage: ledger.Accrued,
-		}
-		payable := receivable
-		payable.Side, payable.Provider = ledger.Payable, r.Provider
-		entry.Postings = append(entry.Postings,
-			ledger.Posting{Account: receivable, Amount: share.Amount},
-			ledger.Posting{Account: payable, Amount: -share.Amount})
+		entry.Postings = append(entry.Postings, obligationOf(r, share.Fund, share.Amount)...)
 	}
 	if len(entry.Postings) == 0 {
 		return nil
 	}
 	return entry
+}
+
+// obligationOf are the two postings by which the home region of a bill comes to owe an
+// amount from a fund; less, if it is negative.
+func obligationOf(bill *Record, fund ledger.Fund, amount ledger.Amount) []ledger.Posting {
+	receivable := ledger.Account{
+		Side: ledger.Receivable, Home: bill.Home, Treatment: bill.Treatment,
+		Fund: fund, Stage: ledger.Accrued,
+	}
+	payable := receivable
+	payable.Side, payable.Provider = ledger.Payable, bill.Provider
+	return []ledger.Posting{{Account: receivable, Amount: amount}, {Account: payable, Amount: -amount}}
 }

@@ -23,6 +23,14 @@ type View interface {
 	Undone(number uint64) (uint64, error)
 	// Year returns the state of a person-year; the zero state if nothing was booked.
 	Year(YearKey) (YearState, error)
+	// Plan returns the bytes of a plan that a booked bill names.
+	Plan(hash [32]byte) ([]byte, error)
+	// Person returns what the home province's register says of a person; the zero file
+	// if it does not know one.
+	Person(home ledger.Province, personNo string) (PersonFile, error)
+	// Holders returns the persons of a home province that have a certificate of that
+	// hash; see RegistryView.
+	Holders(home ledger.Province, hash provinces.CertificateHash) ([]string, error)
 }
 
 // StayKey identifies a stay. The end is part of it so that interim settlements of one
@@ -52,6 +60,9 @@ type YearState struct {
 	Last         uint64               `cbor:"1,keyasint,omitempty"` // newest standing bill; 0 if none stands
 	Opened       bool                 `cbor:"2,keyasint,omitempty"` // opening figures from elsewhere have been used
 	Accumulators benefit.Accumulators `cbor:"3,keyasint"`           // after the newest standing bill
+
+	Latest provinces.DateTime `cbor:"4,keyasint,omitempty"` // latest discharge of its standing bills
+	Refold *Refolded          `cbor:"5,keyasint,omitempty"` // nil: each bill follows the one that it names as the last before it
 }
 
 // Decision is everything that one message changes. It is stored whole or not at all.
@@ -63,6 +74,10 @@ type Decision struct {
 	Undone []UndoneChange
 	Mark   string // message key that this reversal makes void in advance; "" if none
 	Years  []YearChange
+
+	// Refolds are person-years whose later bills stand as they were answered although one
+	// came or went before them: officers look at those.
+	Refolds []YearKey
 }
 
 // StayChange sets the standing booking of a stay; 0 when it no longer stands.

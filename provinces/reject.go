@@ -25,37 +25,39 @@ const (
 
 // Refusal codes.
 const (
-	CodeMalformed      Code = 1001 // not a JSON object in UTF-8, or data after it
-	CodeDuplicateKey   Code = 1002 // a member name stands twice in one object
-	CodeTooDeep        Code = 1003 // nested deeper, or with more members, than any real message
-	CodeMissing        Code = 1004 // a required member is absent, null or empty
-	CodeForm           Code = 1005 // a member has the wrong form
-	CodeInfno          Code = 1006 // unknown transaction number
-	CodeSubject        Code = 1007 // subject and body disagree
-	CodeProvince       Code = 1008 // not one of the 32 provinces
-	CodeInterim        Code = 1009 // interim settlement is not offered
-	CodePeriod         Code = 1010 // discharge before admission, or in the future
-	CodeUnknownCode    Code = 1011 // a code outside its code table
-	CodePersonUnknown  Code = 2001 // the home region does not know the person
-	CodePersonMismatch Code = 2002 // what the registry knows contradicts the claim
-	CodeThirdParty     Code = 2003 // injury with a liable third party
-	CodeNotInsured     Code = 2004 // no insurance of this kind in force at the stay
-	CodeAmountForm     Code = 3001 // not an amount in yuan with at most two decimals
-	CodeAmountSign     Code = 3002 // an amount below zero where none may be
-	CodeAmountSum      Code = 3003 // the four scope amounts do not add up to the total
-	CodeLineSum        Code = 3004 // a fee line, or the lines together, do not add up
-	CodeNoPlan         Code = 4001 // no benefit plan for the area and insurance type
-	CodeNoVersion      Code = 4002 // no plan version in force on the day that counts
-	CodeUnverified     Code = 4003 // the plan is not verified and the settings demand it
-	CodePlanGap        Code = 4004 // the plan has no rule for this stay
-	CodeConflict       Code = 5001 // the stay is booked with other content
-	CodeReversedBefore Code = 5002 // a reversal for this msgid came first
-	CodeUnknownSettle  Code = 5003 // no such settlement of this provider
-	CodeNotLast        Code = 5004 // a later settlement of the person-year stands
-	CodeStayMismatch   Code = 5005 // the settlement is of another person or stay
-	CodeStateOther     Code = 5006 // the original's state does not allow this
-	CodeMsgIDUsed      Code = 5007 // the msgid was used before, for other bytes
-	CodeInternal       Code = 9001 // our own fault, three times; quarantined
+	CodeMalformed        Code = 1001 // not a JSON object in UTF-8, or data after it
+	CodeDuplicateKey     Code = 1002 // a member name stands twice in one object
+	CodeTooDeep          Code = 1003 // nested deeper, or with more members, than any real message
+	CodeMissing          Code = 1004 // a required member is absent, null or empty
+	CodeForm             Code = 1005 // a member has the wrong form
+	CodeInfno            Code = 1006 // unknown transaction number
+	CodeSubject          Code = 1007 // subject and body disagree
+	CodeProvince         Code = 1008 // not one of the 32 provinces
+	CodeInterim          Code = 1009 // interim settlement is not offered
+	CodePeriod           Code = 1010 // discharge before admission, or in the future
+	CodeUnknownCode      Code = 1011 // a code outside its code table
+	CodePersonUnknown    Code = 2001 // the home region does not know the person
+	CodePersonMismatch   Code = 2002 // what the registry knows contradicts the claim
+	CodeThirdParty       Code = 2003 // injury with a liable third party
+	CodeNotInsured       Code = 2004 // no insurance of this kind in force at the stay
+	CodeAmountForm       Code = 3001 // not an amount in yuan with at most two decimals
+	CodeAmountSign       Code = 3002 // an amount below zero where none may be
+	CodeAmountSum        Code = 3003 // the four scope amounts do not add up to the total
+	CodeLineSum          Code = 3004 // a fee line, or the lines together, do not add up
+	CodeNoPlan           Code = 4001 // no benefit plan for the area and insurance type
+	CodeNoVersion        Code = 4002 // no plan version in force on the day that counts
+	CodeUnverified       Code = 4003 // the plan is not verified and the settings demand it
+	CodePlanGap          Code = 4004 // the plan has no rule for this stay
+	CodeConflict         Code = 5001 // the stay is booked with other content
+	CodeReversedBefore   Code = 5002 // a reversal for this msgid came first
+	CodeUnknownSettle    Code = 5003 // no such settlement of this provider
+	CodeNotLast          Code = 5004 // a later settlement of the person-year stands
+	CodeStayMismatch     Code = 5005 // the settlement is of another person or stay
+	CodeStateOther       Code = 5006 // the original's state does not allow this
+	CodeMsgIDUsed        Code = 5007 // the msgid was used before, for other bytes
+	CodeDocumentConflict Code = 5008 // the register has the document's version with other content, or another document in its place
+	CodeDocumentOld      Code = 5009 // the register has a later version of the document
+	CodeInternal         Code = 9001 // our own fault, three times; quarantined
 )
 
 // Text is what a code means, in both languages, and what to do.
@@ -66,37 +68,39 @@ type Text struct {
 }
 
 var texts = map[Code]Text{
-	CodeMalformed:      {"malformed", "报文不是有效的UTF-8编码JSON对象", "the message is not one JSON object in valid UTF-8", Correct},
-	CodeDuplicateKey:   {"duplicate-key", "报文含重复字段", "a member stands twice in one object", Correct},
-	CodeTooDeep:        {"too-deep", "报文嵌套过深或字段过多", "the message is nested too deeply or has too many members", Correct},
-	CodeMissing:        {"missing", "必填字段缺失或为空", "a required member is missing, null or empty", Correct},
-	CodeForm:           {"form", "字段格式不正确", "a member has the wrong form", Correct},
-	CodeInfno:          {"infno", "不支持的交易编号", "unknown transaction number", Correct},
-	CodeSubject:        {"subject", "报文内容与发布主题不一致", "subject and body disagree", Correct},
-	CodeProvince:       {"province", "行政区划不在31个省及兵团之内", "not one of the 31 provinces and the XPCC", Correct},
-	CodeInterim:        {"interim", "暂不支持中途结算", "interim settlement is not offered", Correct},
-	CodePeriod:         {"period", "出入院时间不合理", "the times of admission and discharge cannot be", Correct},
-	CodeUnknownCode:    {"unknown-code", "代码不在字典范围内", "a code is outside its code table", Correct},
-	CodePersonUnknown:  {"person-unknown", "参保地无此人员信息", "the home region does not know the person", Ask},
-	CodePersonMismatch: {"person-mismatch", "人员信息与参保地登记不符", "the person's data contradict the home region's register", Correct},
-	CodeThirdParty:     {"third-party", "外伤涉及第三方责任，不予直接结算", "an injury with a liable third party is not settled directly", Ask},
-	CodeNotInsured:     {"not-insured", "住院期间无该险种有效参保", "no insurance of this kind in force at the stay", Ask},
-	CodeAmountForm:     {"amount-form", "金额格式不正确（元，最多两位小数）", "not an amount in yuan with at most two decimals", Correct},
-	CodeAmountSign:     {"amount-sign", "金额不得为负", "an amount is below zero", Correct},
-	CodeAmountSum:      {"amount-sum", "四项分割金额之和不等于医疗费总额", "the four scope amounts do not add up to the total", Correct},
-	CodeLineSum:        {"line-sum", "费用明细金额不闭合", "the fee lines do not add up", Correct},
-	CodeNoPlan:         {"no-plan", "参保地该险种无待遇政策", "no benefit plan for the home area and insurance type", Ask},
-	CodeNoVersion:      {"no-version", "该日期无有效待遇政策版本", "no plan version in force on the day that counts", Ask},
-	CodeUnverified:     {"unverified", "待遇政策未经核实，系统设置不允许结算", "the plan is not verified and the settings demand it", Wait},
-	CodePlanGap:        {"plan-gap", "待遇政策未规定此种情形", "the plan has no rule for this stay", Ask},
-	CodeConflict:       {"conflict", "该次住院已结算且内容不同", "the stay is booked with other content", Ask},
-	CodeReversedBefore: {"reversed-before", "该报文已先被冲正", "a reversal for this message came first", Correct},
-	CodeUnknownSettle:  {"unknown-settlement", "无此结算记录", "no such settlement of this provider", Correct},
-	CodeNotLast:        {"not-last", "该人员本年度有后续结算，须先撤销", "a later settlement of the person-year stands; cancel that first", Correct},
-	CodeStayMismatch:   {"stay-mismatch", "结算记录与人员或就诊不符", "the settlement is of another person or stay", Correct},
-	CodeStateOther:     {"state", "原交易状态不允许此操作", "the original's state does not allow this", Ask},
-	CodeMsgIDUsed:      {"msgid-used", "报文ID已被其他内容使用", "the msgid was used before, for other content", Correct},
-	CodeInternal:       {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Ask},
+	CodeMalformed:        {"malformed", "报文不是有效的UTF-8编码JSON对象", "the message is not one JSON object in valid UTF-8", Correct},
+	CodeDuplicateKey:     {"duplicate-key", "报文含重复字段", "a member stands twice in one object", Correct},
+	CodeTooDeep:          {"too-deep", "报文嵌套过深或字段过多", "the message is nested too deeply or has too many members", Correct},
+	CodeMissing:          {"missing", "必填字段缺失或为空", "a required member is missing, null or empty", Correct},
+	CodeForm:             {"form", "字段格式不正确", "a member has the wrong form", Correct},
+	CodeInfno:            {"infno", "不支持的交易编号", "unknown transaction number", Correct},
+	CodeSubject:          {"subject", "报文内容与发布主题不一致", "subject and body disagree", Correct},
+	CodeProvince:         {"province", "行政区划不在31个省及兵团之内", "not one of the 31 provinces and the XPCC", Correct},
+	CodeInterim:          {"interim", "暂不支持中途结算", "interim settlement is not offered", Correct},
+	CodePeriod:           {"period", "出入院时间不合理", "the times of admission and discharge cannot be", Correct},
+	CodeUnknownCode:      {"unknown-code", "代码不在字典范围内", "a code is outside its code table", Correct},
+	CodePersonUnknown:    {"person-unknown", "参保地无此人员信息", "the home region does not know the person", Ask},
+	CodePersonMismatch:   {"person-mismatch", "人员信息与参保地登记不符", "the person's data contradict the home region's register", Correct},
+	CodeThirdParty:       {"third-party", "外伤涉及第三方责任，不予直接结算", "an injury with a liable third party is not settled directly", Ask},
+	CodeNotInsured:       {"not-insured", "住院期间无该险种有效参保", "no insurance of this kind in force at the stay", Ask},
+	CodeAmountForm:       {"amount-form", "金额格式不正确（元，最多两位小数）", "not an amount in yuan with at most two decimals", Correct},
+	CodeAmountSign:       {"amount-sign", "金额不得为负", "an amount is below zero", Correct},
+	CodeAmountSum:        {"amount-sum", "四项分割金额之和不等于医疗费总额", "the four scope amounts do not add up to the total", Correct},
+	CodeLineSum:          {"line-sum", "费用明细金额不闭合", "the fee lines do not add up", Correct},
+	CodeNoPlan:           {"no-plan", "参保地该险种无待遇政策", "no benefit plan for the home area and insurance type", Ask},
+	CodeNoVersion:        {"no-version", "该日期无有效待遇政策版本", "no plan version in force on the day that counts", Ask},
+	CodeUnverified:       {"unverified", "待遇政策未经核实，系统设置不允许结算", "the plan is not verified and the settings demand it", Wait},
+	CodePlanGap:          {"plan-gap", "待遇政策未规定此种情形", "the plan has no rule for this stay", Ask},
+	CodeConflict:         {"conflict", "该次住院已结算且内容不同", "the stay is booked with other content", Ask},
+	CodeReversedBefore:   {"reversed-before", "该报文已先被冲正", "a reversal for this message came first", Correct},
+	CodeUnknownSettle:    {"unknown-settlement", "无此结算记录", "no such settlement of this provider", Correct},
+	CodeNotLast:          {"not-last", "该人员本年度有后续结算，须先撤销", "a later settlement of the person-year stands; cancel that first", Correct},
+	CodeStayMismatch:     {"stay-mismatch", "结算记录与人员或就诊不符", "the settlement is of another person or stay", Correct},
+	CodeStateOther:       {"state", "原交易状态不允许此操作", "the original's state does not allow this", Ask},
+	CodeMsgIDUsed:        {"msgid-used", "报文ID已被其他内容使用", "the msgid was used before, for other content", Correct},
+	CodeDocumentConflict: {"document-conflict", "登记文档的该版本已有不同内容，或已有同类文档", "the register has this version with other content, or another document in its place", Correct},
+	CodeDocumentOld:      {"document-old", "登记文档已有更新版本", "the register has a later version of the document", Correct},
+	CodeInternal:         {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Ask},
 }
 
 // Codes lists every code in ascending order, which is the order of precedence.

@@ -20,6 +20,10 @@ type Request struct {
 	Provider  string      // fixmedins_code, [HP][0-9]{11}
 	Operator  string      // opter, as sent; "" if absent
 
+	// PersonName is the patient's name (baseinfo.psn_name), "" if absent. It is held
+	// against the home region's register and not kept.
+	PersonName string
+
 	Claim        *Claim
 	Cancellation *Cancellation
 	Reversal     *Reversal

@@ -23,19 +23,20 @@ type Facility struct {
 	Traits []string // "community", "township", "tcm", "provincial", "priority", ...; nil = none known
 }
 
-// Person is what the home region published of an insured person, as of the stay.
+// Person is what the home region published of an insured person, as of the stay. The
+// numbers in the tags are its stored form in a bill: append-only, never reused.
 type Person struct {
-	PersonType         string     // psn_type; "" = not published
-	Filing             FilingKind // at admission; FilingUnknown = not published
-	FilingPlace        []string   // area prefixes the filing points at; empty = anywhere
-	Groups             []string   // hardship and other groups, as psn_idet_type or "type/level"
-	CivilServantRank   string     // "" = none
-	Grade              string     // payment grade of residents, for example "high"
-	ContributionMonths *int       // nil = not published
-	ContinuousYears    *int       // uninterrupted years of insurance; nil = not published
-	ZeroClaimYears     *int       // years without a claim just before this one
-	Retired            *bool
-	AccountAllowed     *bool // may the personal account be used; nil = as the claim says
+	PersonType         string     `cbor:"1,keyasint,omitempty"` // psn_type; "" = not published
+	Filing             FilingKind `cbor:"2,keyasint,omitempty"` // at admission; FilingUnknown = not published
+	FilingPlace        []string   `cbor:"3,keyasint,omitempty"` // area prefixes the filing points at; empty = anywhere
+	Groups             []string   `cbor:"4,keyasint,omitempty"` // hardship and other groups, as psn_idet_type or "type/level"
+	CivilServantRank   string     `cbor:"5,keyasint,omitempty"` // "" = none
+	Grade              string     `cbor:"6,keyasint,omitempty"` // payment grade of residents, for example "high"
+	ContributionMonths *int       `cbor:"7,keyasint,omitempty"` // nil = not published
+	ContinuousYears    *int       `cbor:"8,keyasint,omitempty"` // uninterrupted years of insurance; nil = not published
+	ZeroClaimYears     *int       `cbor:"9,keyasint,omitempty"` // years without a claim just before this one
+	Retired            *bool      `cbor:"10,keyasint,omitempty"`
+	AccountAllowed     *bool      `cbor:"11,keyasint,omitempty"` // may the personal account be used; nil = as the claim says
 }
 
 // Level is the hospital level that plans know.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,9 @@ type Event struct {
 type Intake struct {
 	o    Options
 	desk atomic.Pointer[clearing.Desk]
+
+	mu      sync.Mutex                       // one transaction with its answers at a time: they go out in the books' order
+	publish func([]provinces.Envelope) error // of the Run at work; nil: none is
 }
 
 // New makes an intake.
@@ -87,6 +91,8 @@ func (in *Intake) Decode(m provinces.Message) (item Item) {
 // hands every answer to publish, in the order of the books, after it is on disk. An
 // error means that the books can take no more; it wraps what the store said.
 func (in *Intake) Run(ctx context.Context, batches <-chan []Item, publish func([]provinces.Envelope) error) error {
+	in.takesDecisions(publish)
+	defer in.takesDecisions(nil)
 	for {
 		items, ok := in.gather(ctx, batches)
 		if len(items) > 0 {
@@ -210,6 +216,8 @@ func (e *faultError) Unwrap() error { return e.cause }
 
 // transact decides and commits the items in one transaction, then publishes.
 func (in *Intake) transact(items []Item, quarantine bool, publish func([]provinces.Envelope) error) error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	var records []clearing.Record
 	began := time.Now()
 	desk := in.desk.Load()

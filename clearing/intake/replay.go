@@ -17,6 +17,8 @@ type Answered struct {
 	Number uint64     // the books' number on the answer
 	Day    ledger.Day // the business day on the answer
 	Answer []byte     // its exact body
+
+	Order *clearing.AdjustmentOrder // set for an officers' decision, which no message stands behind
 }
 
 // ErrDiverged: a message came to another answer than the one that was published. The
@@ -50,6 +52,9 @@ func (in *Intake) Replay(messages []Answered) error {
 // decideAgain decides as the first time. A message that was quarantined then may be
 // one we would not fail on today: its published answer says what happened.
 func (in *Intake) decideAgain(tx *store.Tx, desk *clearing.Desk, m Answered) (clearing.Decision, error) {
+	if m.Order != nil {
+		return adjust(tx, desk, *m.Order, m.Day)
+	}
 	decision, err := decide(tx, desk, m.Item, m.Day, false)
 	if err == nil && bytes.Equal(decision.Record.Answer, m.Answer) {
 		return decision, nil

@@ -62,6 +62,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 		})
 		c.positions(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.years(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		c.registry(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		for _, f := range faults {
 			result.Faults = append(result.Faults, f.String())
 		}
@@ -74,14 +75,22 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 
 // checker holds the clearing's states against the records.
 type checker struct {
-	tx      *Tx
-	streams map[ledger.Province]clearing.Position // folded from the records
+	tx       *Tx
+	streams  map[ledger.Province]clearing.Position // folded from the records
+	verifier clearing.Verifier                     // plans, where a person-year was re-folded
 }
 
 func (c *checker) record(stored boltstore.Record, fault func(string)) {
 	record, err := decodeRecord(stored)
 	if err != nil {
 		fault(err.Error())
+		return
+	}
+	if message, err := c.tx.Message(record.MessageKey()); err != nil || message.Record == 0 || message.Record > record.Number {
+		fault("cannot be found by its message")
+	}
+	if record.Adjustment != nil {
+		c.adjustment(record, stored.Entry, fault)
 		return
 	}
 	at := c.streams[record.Stream]
@@ -92,9 +101,6 @@ func (c *checker) record(stored boltstore.Record, fault func(string)) {
 		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
 	}
 	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
-	if message, err := c.tx.Message(record.MessageKey()); err != nil || message.Record == 0 || message.Record > record.Number {
-		fault("cannot be found by its message")
-	}
 	switch {
 	case record.Outcome == provinces.Booked:
 		c.bill(record, stored.Entry, fault)
@@ -116,6 +122,10 @@ func (c *checker) bill(record *clearing.Record, entry ledger.Entry, fault func(s
 		fault(err.Error())
 	}
 	for _, link := range record.Bill.Years {
+		if list := link.Before.Refold; list != nil {
+			c.refolded(link.Year, list, link.Before.Accumulators, fault)
+			continue
+		}
 		if link.Before.Last == 0 {
 			continue
 		}
@@ -168,10 +178,19 @@ func (c *checker) positions(fault func(string)) {
 
 // years holds each person-year against its newest standing bill.
 func (c *checker) years(fault func(string)) {
-	err := c.tx.raw.Bucket(bucketYears).ForEach(func(_, value []byte) error {
+	err := c.tx.raw.Bucket(bucketYears).ForEach(func(key, value []byte) error {
 		var state clearing.YearState
 		if err := decode(value, &state); err != nil {
 			return err
+		}
+		if state.Refold != nil {
+			parsed, err := parseWholeYearKey(key)
+			if err != nil {
+				return err
+			}
+			c.standing(state.Refold, fault)
+			c.refolded(parsed.Year, state.Refold, state.Accumulators, fault)
+			return nil
 		}
 		if state.Last == 0 {
 			return nil

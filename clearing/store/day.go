@@ -49,6 +49,15 @@ type DayState struct {
 	Revision int                 `cbor:"8,keyasint"`
 }
 
+// count takes one more record into the day.
+func (s *DayState) count(number uint64) {
+	if s.From == 0 {
+		s.From = number
+	}
+	s.To = number
+	s.Records++
+}
+
 // Seal closes a day for ever.
 type Seal struct {
 	Size     uint64     `cbor:"1,keyasint"` // records under the root
@@ -105,11 +114,7 @@ func (tx *Tx) advance(r *clearing.Record) error {
 			return err
 		}
 	}
-	if day.From == 0 {
-		day.From = r.Number
-	}
-	day.To = r.Number
-	day.Records++
+	day.count(r.Number)
 	tx.days[r.Day] = day
 	tx.outcomes[r.Outcome]++
 	at.Sequence, at.Day, at.Digest = r.Sequence, r.Day, r.Digest

@@ -15,6 +15,12 @@
 //	days       day                    -> records, state, seal
 //	plans      SHA-256                -> plan file; plansets: set hash -> plan hashes
 //	attempts   province, sequence     -> our own failures with a message
+//	refolds    home, person, insurance, year -> when a person-year was re-folded
+//	people     home, person           -> what the register says of the person
+//	documents  home, kind, id         -> newest version of a registry document, and whose it is
+//	holders    home, certificate hash -> persons who have it
+//	registry   sequence               -> outcome of a registry message; refusals: home, sequence -> the refused one
+//	registrycounts  home              -> registry messages by outcome and code
 //	meta       format, installation, first day, counts
 //
 // What was booked grows at the right edge of its tree; what must be random (messages,

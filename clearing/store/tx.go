@@ -32,6 +32,8 @@ var (
 var buckets = [][]byte{
 	bucketMeta, bucketMessages, bucketStays, bucketUndone, bucketYears, bucketPositions,
 	bucketCuts, bucketDays, bucketPlans, bucketPlanSets, bucketAttempts,
+	bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
+	bucketRefolds,
 }
 
 var keyMeta = []byte("meta")
@@ -66,7 +68,10 @@ type Tx struct {
 	outcomes  map[provinces.Outcome]uint64
 }
 
-var _ clearing.View = (*Tx)(nil)
+var (
+	_ clearing.View         = (*Tx)(nil)
+	_ clearing.RegistryView = (*Tx)(nil)
+)
 
 func newTx(raw *bbolt.Tx, writer *boltstore.Writer) *Tx {
 	return &Tx{
@@ -146,6 +151,9 @@ func (tx *Tx) Apply(d clearing.Decision) error {
 	if err := tx.applyStates(d); err != nil {
 		return fmt.Errorf("record %d: %w", d.Record.Number, err)
 	}
+	if d.Record.Adjustment != nil {
+		return tx.enter(&d.Record)
+	}
 	return tx.advance(&d.Record)
 }
 
@@ -178,7 +186,7 @@ func (tx *Tx) applyStates(d clearing.Decision) error {
 			return err
 		}
 	}
-	return nil
+	return tx.noteRefolds(d)
 }
 
 func (tx *Tx) noteMessage(key string, change func(*clearing.MessageState)) error {
@@ -281,8 +289,15 @@ func (tx *Tx) Years(home ledger.Province, personNo, insutype string, visit func(
 	return nil
 }
 
-// YearEntries are the standing bills a person-year is folded from, oldest first.
+// YearEntries are the standing bills a person-year is folded from, in the order of the
+// fold.
 func (tx *Tx) YearEntries(year int, state clearing.YearState) (entries []uint64, err error) {
+	if state.Refold != nil {
+		for _, bill := range state.Refold.Bills {
+			entries = append(entries, bill.Number)
+		}
+		return entries, nil
+	}
 	for number := state.Last; number != 0; {
 		entries = append(entries, number)
 		record, err := tx.Record(number)

@@ -82,6 +82,7 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 		a.claimCommand(), a.personCommand(), a.balancesCommand(),
 		a.daysCommand(), a.closeCommand(), a.reportCommand(), a.summaryCommand(),
 		a.statusCommand(), a.checkCommand(), a.planCommand(), a.sampleCommand(), a.versionCommand(),
+		a.copyCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -67,6 +67,7 @@ func readEnvelope(message object) provinces.Request {
 	switch request.Infno {
 	case provinces.InfnoEstimate, provinces.InfnoSettle:
 		request.Claim = readClaim(input, request.Home)
+		request.PersonName = readName(input)
 	case provinces.InfnoCancel:
 		request.Cancellation = readCancellation(input.needObject("data"))
 	case provinces.InfnoReverse:

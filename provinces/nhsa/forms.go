@@ -21,6 +21,7 @@ var (
 	personNumber = form{identifier(30), "[A-Za-z0-9_.-]{1,30}", provinces.CodeForm, true}
 	certificate  = form{graphic(50), "[!-~]{1,50}", provinces.CodeForm, true}
 	freeText     = form{printable(30), "1-30 characters", provinces.CodeForm, true}
+	personName   = form{name(100), "1-100 characters", provinces.CodeForm, true}
 	recordNumber = form{identifier(30), "[A-Za-z0-9_.-]{1,30}", provinces.CodeForm, false}
 	localNumber  = form{graphic(50), "[!-~]{1,50}", provinces.CodeForm, false}
 	messageID    = form{provinces.ValidMsgID, "[A-Za-z0-9_-]{1,30}", provinces.CodeForm, false}
@@ -85,6 +86,14 @@ func printable(most int) func(string) bool {
 	return func(s string) bool {
 		return s != "" && utf8.RuneCountInString(s) <= most &&
 			!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	}
+}
+
+// name admits any name that can be written, private use characters included: systems
+// write rare characters with them.
+func name(most int) func(string) bool {
+	return func(s string) bool {
+		return s != "" && utf8.RuneCountInString(s) <= most && !strings.ContainsFunc(s, unicode.IsControl)
 	}
 }
 

@@ -7,6 +7,15 @@ import (
 	"clearingd/provinces"
 )
 
+// readName reads the patient's name, which the home region's register may hold against
+// its own. Neither it nor its node is required; readClaim reports a node that is no object.
+func readName(input object) string {
+	if i := input.member("baseinfo"); i == absent || input.nodes[i].kind != '{' {
+		return ""
+	}
+	return input.object("baseinfo").text("psn_name", personName)
+}
+
 // readBalance reads the personal account's balance from insuinfo: the object of the
 // insurance that settles, or all rows of the 1101 answer as they came. Of rows, the
 // one of the same insutype and insuplc_admdvs counts: one person can have several, in

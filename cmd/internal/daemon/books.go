@@ -18,6 +18,7 @@ import (
 	"clearingd/config"
 	"clearingd/ledger"
 	"clearingd/provinces/data"
+	registrydialect "clearingd/provinces/registry"
 )
 
 // booksFile is the name of the books in the state directory.
@@ -39,6 +40,7 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	}
 	return &clearing.Desk{
 		Plans: set, Adapters: adapters,
+		Registry: registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
 		RequireVerified: d.cfg.Plans.RequireVerified,
 		ManualDay:       d.cfg.BusinessDay == config.Manual,
 	}, nil

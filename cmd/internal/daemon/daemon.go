@@ -47,6 +47,7 @@ type Daemon struct {
 	store      *store.Store // nil when intake-only
 	pseudonyms clearing.Pseudonyms
 	intake     *intake.Intake
+	registry   *registry
 	outbox     *outbox
 	night      *night.Night
 	closing    *closing
@@ -85,11 +86,15 @@ func New(ctx context.Context, cfg config.Config, log *zap.Logger) (_ *Daemon, er
 	if d.store == nil {
 		return d, nil // intake-only: the broker serves, and that is all
 	}
+	desk.Pseudonyms = d.pseudonyms // their key comes with the books
 	if err := d.keepPlans(desk); err != nil {
 		return nil, err
 	}
 	d.build(desk)
 	if err := d.adoptStreams(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.adoptRegistry(ctx); err != nil {
 		return nil, err
 	}
 	if err := d.catchUp(ctx); err != nil {
@@ -120,6 +125,7 @@ func (d *Daemon) build(desk *clearing.Desk) {
 		Store: d.store, Desk: desk, Cutoff: cutoff, Manual: manual,
 		BatchMax: d.cfg.Batch.MaxClaims, Observe: d.observe,
 	})
+	d.registry = d.newRegistry()
 	d.outbox = newOutbox(d.bus)
 	d.plansLoaded(desk)
 	d.night = night.New(night.Options{
@@ -172,6 +178,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		followers.Go(func() { fail(d.follow(following, stream, batches)) })
 	}
 	others.Go(func() { fail(d.closing.run(following)) })
+	others.Go(func() { fail(d.followRegistry(following)) })
 	others.Go(func() { d.watch(following) })
 	others.Go(func() { d.archiving(following) })
 	committer.Go(func() {

@@ -21,7 +21,7 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), append(d.registryEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
 		{Name: "claim", Subject: service.Claim, Handle: answer(d.claim)},
@@ -33,7 +33,8 @@ func (d *Daemon) serve() (stop func() error, err error) {
 		{Name: "close", Subject: service.Close, Handle: answer(d.closeDay)},
 		{Name: "check", Subject: service.Check, Handle: plain(d.check)},
 		{Name: "plans", Subject: service.Plans, Handle: plain(d.plans)},
-	})
+		{Name: "copy", Subject: service.Copy, Handle: answer(d.copyBooks)},
+	}...))
 }
 
 type handler = func(ctx context.Context, subject string, body []byte) ([]byte, error)
@@ -86,7 +87,7 @@ var (
 )
 
 // estimate answers a 2303 with what the bill would be if it came now.
-func (d *Daemon) estimate(_ context.Context, subject string, body []byte) ([]byte, error) {
+func (d *Daemon) estimate(ctx context.Context, subject string, body []byte) ([]byte, error) {
 	tokens := strings.Split(subject, ".") // clearing.estimate.<treatment>.<home>.<provider>
 	stream := ledger.Province(tokens[2])
 	if _, ok := d.intake.Desk().Adapters[stream]; !ok {
@@ -99,6 +100,7 @@ func (d *Daemon) estimate(_ context.Context, subject string, body []byte) ([]byt
 	if item.Fault != nil {
 		return nil, item.Fault
 	}
+	d.refreshRegistry(ctx)
 	var reply []byte
 	err := d.store.View(func(tx *store.Tx) error {
 		open, err := d.closing.openDay()

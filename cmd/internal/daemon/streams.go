@@ -155,6 +155,9 @@ func (d *Daemon) follow(ctx context.Context, stream ledger.Province, batches cha
 		for i, m := range messages {
 			items[i] = d.intake.Decode(m)
 		}
+		if err := d.waitForRegistry(ctx); err != nil {
+			return err
+		}
 		select {
 		case batches <- items:
 			return nil

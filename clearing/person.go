@@ -1,0 +1,283 @@
+package clearing
+
+import (
+	"slices"
+
+	"clearingd/clearing/benefit"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// rankUnstated is the rank of a civil servant of whom the register states none: a civil
+// servant all the same, but of no rank that a plan could name.
+const rankUnstated = "unstated"
+
+// insured is the person of a claim as the home province's register knows them.
+//
+// What the register knows wins over the claim's word. Whether the home province is
+// registered or declared only says what the register's silence means: a registered
+// province's people are all in it, so silence is a refusal, or no privilege; of a declared
+// province's the claim's word is taken.
+type insured struct {
+	file       PersonFile
+	registered bool
+	request    *provinces.Request
+	settled    ledger.Day // the business day
+}
+
+// identify looks the person up, and refuses whom the register does not know (2001),
+// knows to be somebody else (2002), or knows not to be insured (2004).
+func (w *work) identify() (*insured, *provinces.RejectError, error) {
+	request := &w.message.Request
+	home, claim := request.Home.Province(), request.Claim
+	file, err := w.view.Person(home, claim.PersonNo)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &insured{file: file, registered: w.Registered[home], request: request, settled: w.decision.Record.Day}
+	if in.registered && len(file.Enrolments) == 0 {
+		return nil, provinces.Reject(provinces.CodePersonUnknown, "input.data.psn_no", "", ""), nil
+	}
+	mismatch := provinces.RejectError{Code: provinces.CodePersonMismatch}
+	mismatched := func(field, expected, found string) {
+		mismatch.Errors = append(mismatch.Errors, provinces.FieldError{Code: provinces.CodePersonMismatch, Field: field, Expected: expected, Found: found})
+	}
+	if expected := in.otherArea(); expected != "" {
+		mismatched("insuplc_admdvs", string(expected), string(request.Home))
+	}
+	foreign, err := w.foreignCard(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	if foreign {
+		mismatched("input.data.mdtrt_cert_no", "", "")
+	}
+	if !in.named() {
+		mismatched("input.baseinfo.psn_name", "", "")
+	}
+	if len(mismatch.Errors) > 0 {
+		return nil, &mismatch, nil
+	}
+	if in.notInsured() {
+		return nil, provinces.Reject(provinces.CodeNotInsured, "input.data.insutype", "", claim.Insutype), nil
+	}
+	return in, nil, nil
+}
+
+// named reports whether the claim's name, if it has one, is the person's.
+func (in *insured) named() bool {
+	var names []string
+	for i := range in.file.Enrolments {
+		names = append(names, in.file.Enrolments[i].Names()...)
+	}
+	return provinces.NamesAgree(in.request.PersonName, names...)
+}
+
+// foreignCard reports whether the certificate shown is not the person's: it is another
+// person's and not theirs, or the register knows their certificates of that kind and it
+// is none of them. An e-voucher has a new token each time, so only the former counts.
+func (w *work) foreignCard(in *insured) (bool, error) {
+	claim, home := in.request.Claim, in.request.Home.Province()
+	class := provinces.ClassShown(claim.CertType)
+	shown := w.Pseudonyms.Certificate(home, class, claim.CertNo)
+	theirs, known := in.file.holds(class, shown, claim)
+	if theirs {
+		return false, nil
+	}
+	if known && class != provinces.ClassVoucher {
+		return true, nil
+	}
+	holders, err := w.view.Holders(home, shown)
+	if err != nil {
+		return false, err
+	}
+	for _, other := range holders {
+		if other == claim.PersonNo {
+			continue
+		}
+		file, err := w.view.Person(home, other)
+		if err != nil {
+			return false, err
+		}
+		if theirs, _ := file.holds(class, shown, claim); theirs {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// holds reports whether the certificate was the person's at some time of the stay, and
+// whether the register knows any of theirs of that class. A temporary card counts as
+// any other: it works like the one it replaces.
+func (f *PersonFile) holds(class provinces.CertificateClass, shown provinces.CertificateHash, claim *provinces.Claim) (theirs, known bool) {
+	for i := range f.Enrolments {
+		for _, c := range f.Enrolments[i].Certificates {
+			known = known || c.Class == class
+			theirs = theirs || c.Class == class && c.Hash == shown
+		}
+	}
+	for i := range f.Cards {
+		c := &f.Cards[i]
+		known = known || c.Certificate.Class == class
+		theirs = theirs || c.Certificate.Class == class && c.Certificate.Hash == shown && c.Valid(claim.Admitted.Day(), claim.Discharged.Day())
+	}
+	return theirs, known
+}
+
+// enrolment is the one that counts for the claim: of its insurance and area, in force
+// at discharge, or else last in force during the stay; of several the one that began
+// last. nil if there is none.
+func (in *insured) enrolment() *provinces.Enrolment {
+	claim := in.request.Claim
+	admitted, discharged := claim.Admitted.Day(), claim.Discharged.Day()
+	var best *provinces.Enrolment
+	for i := range in.file.Enrolments {
+		e := &in.file.Enrolments[i]
+		if e.Insutype != claim.Insutype || e.Area != in.request.Home || !e.InForce(admitted, discharged) {
+			continue
+		}
+		if best == nil || later(e, best, discharged) {
+			best = e
+		}
+	}
+	return best
+}
+
+// later reports whether a counts before b.
+func later(a, b *provinces.Enrolment, discharged ledger.Day) bool {
+	if at, bt := a.InForce(discharged, discharged), b.InForce(discharged, discharged); at != bt {
+		return at
+	}
+	return a.From > b.From
+}
+
+// otherArea is the area in which the person has the claim's insurance at the stay, if
+// it is not the one the claim names; "" otherwise.
+func (in *insured) otherArea() ledger.Area {
+	claim := in.request.Claim
+	if in.enrolment() != nil {
+		return ""
+	}
+	for i := range in.file.Enrolments {
+		e := &in.file.Enrolments[i]
+		if e.Insutype == claim.Insutype && e.InForce(claim.Admitted.Day(), claim.Discharged.Day()) {
+			return e.Area
+		}
+	}
+	return ""
+}
+
+// notInsured reports whether the register says that the person had no insurance of the
+// claim's kind on any day of the stay. A declared province may be silent about it.
+func (in *insured) notInsured() bool {
+	if in.enrolment() != nil {
+		return false
+	}
+	return in.registered || slices.ContainsFunc(in.file.Enrolments, func(e provinces.Enrolment) bool {
+		return e.Insutype == in.request.Claim.Insutype
+	})
+}
+
+// person is what the calculator gets: people's facts as of discharge, the filing as of
+// admission. nil if the register knows neither.
+func (in *insured) person() *benefit.Person {
+	var p benefit.Person
+	enrolment := in.enrolment()
+	if enrolment != nil {
+		enrolled(&p, enrolment, in.request.Claim.Discharged.Day())
+	}
+	in.noteFiling(&p)
+	if enrolment == nil && p.Filing == benefit.FilingUnknown {
+		return nil
+	}
+	return &p
+}
+
+func enrolled(p *benefit.Person, e *provinces.Enrolment, asOf ledger.Day) {
+	p.PersonType = e.PersonType
+	p.Grade = e.Grade
+	p.ContributionMonths, p.ContinuousYears, p.ZeroClaimYears = e.ContributionMonths, e.ContinuousYears, e.ZeroClaimYears
+	p.Retired, p.AccountAllowed = e.Retired, e.AccountAllowed
+	if p.CivilServantRank = e.CivilServantRank; e.CivilServant && p.CivilServantRank == "" {
+		p.CivilServantRank = rankUnstated
+	}
+	for _, identity := range e.Identities {
+		if !identity.HoldsOn(asOf) {
+			continue
+		}
+		p.Groups = append(p.Groups, identity.Type)
+		if identity.Level != "" {
+			p.Groups = append(p.Groups, identity.Type+"/"+identity.Level)
+		}
+	}
+	slices.Sort(p.Groups)
+	p.Groups = slices.Compact(p.Groups)
+}
+
+// noteFiling notes the filing. If none counts for the stay, the person is known not to be filed
+// where the register would know a filing: the province is registered, or has
+// published one of this person before.
+func (in *insured) noteFiling(p *benefit.Person) {
+	f := in.filing()
+	switch {
+	case f != nil:
+		p.Filing, p.FilingPlace = benefit.FilingOf(f.Type), f.Places
+	case in.registered || len(in.file.Filings) > 0:
+		p.Filing = benefit.FilingNotFiled
+	}
+}
+
+// filing is the filing that counts for the stay; nil if none does. Of several, one that
+// points at the place of treatment comes before one that does not, then one valid at
+// admission before a late one, then a long-term one where none points there (the person
+// may be treated back at home), then the one that was filed last.
+func (in *insured) filing() *provinces.Filing {
+	claim := in.request.Claim
+	var best *provinces.Filing
+	for i := range in.file.Filings {
+		f := &in.file.Filings[i]
+		if !f.Covers(claim.Admitted.Day(), claim.Discharged.Day(), in.settled) {
+			continue
+		}
+		if best == nil || in.rank(f) > in.rank(best) || in.rank(f) == in.rank(best) && f.FiledAt > best.FiledAt {
+			best = f
+		}
+	}
+	return best
+}
+
+func (in *insured) rank(f *provinces.Filing) (rank int) {
+	points := f.Points(in.request.Treatment)
+	if points {
+		rank += 4
+	}
+	if f.From <= in.request.Claim.Admitted.Day() {
+		rank += 2
+	}
+	if !points && benefit.FilingOf(f.Type) == benefit.FilingLongTerm {
+		rank++
+	}
+	return rank
+}
+
+// brought is what the register says of a person-year from elsewhere: the figures before
+// its first stay here, and what was paid for outpatient care; nil where it is silent.
+func (f *PersonFile) brought(insutype string, year int) (opening *provinces.Opening, outpatient *ledger.Amount) {
+	for i := range f.Accumulations {
+		a := &f.Accumulations[i]
+		if a.Insutype != insutype || a.Year != year {
+			continue
+		}
+		if a.Opening != nil {
+			opening = a.Opening
+		}
+		if a.Outpatient != nil {
+			sum := *a.Outpatient
+			if outpatient != nil {
+				sum += *outpatient
+			}
+			outpatient = &sum
+		}
+	}
+	return opening, outpatient
+}

@@ -1,0 +1,449 @@
+package clearing_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"clearingd/clearing"
+	"clearingd/clearing/benefit"
+	"clearingd/ledger"
+	"clearingd/provinces"
+	"clearingd/provinces/registry"
+)
+
+// A registry script is like the scenarios of outcomes_test.go, with lines of the home
+// side between those of the hospitals:
+//
+//	<kind> <docid> <member>=<value> ... -> <outcome> [<code>] [at=<field>]
+//
+// Members not named have the values of a plain document about the person of the plain
+// bill, who is treated in Hangzhou from 20 February to 2 March 2026.
+type registryScript struct {
+	registered bool
+	lines      string
+	want       string // facts the last bill was computed with; see facts
+}
+
+var registryScripts = map[string]registryScript{
+	"a registered province refuses whom it does not know": {registered: true, lines: `
+		2304 m1                                    -> refused 2001 at=psn_no moves=0
+		filing F1                                  -> applied
+		2304 m2                                    -> refused 2001 moves=0
+		person E1                                  -> applied
+		2304 m3                                    -> booked moves=+
+		2304 m4 psn_no=11000000000000000002        -> refused 2001 moves=0`,
+		want: "type=11 filing=referral place=3301"},
+
+	"of a declared province the claim's word is taken, and marked": {lines: `
+		2304 m1                                    -> booked moves=+`,
+		want: "declared"},
+
+	"what the register knows wins over the claim's word": {lines: `
+		person E1 psn_type=1201 idetinfo=2201/1    -> applied
+		filing F1 out_fil_type=07                  -> applied
+		2304 m1 psn_type=1102 cvlserv_flag=1 out_fil_type=11 -> booked`,
+		want: "type=1201 filing=long-term place=3301 groups=2201,2201/1"},
+
+	"a filing alone is a fact, too": {lines: `
+		filing F1                                  -> applied
+		2304 m1 out_fil_type=11                    -> booked`,
+		want: "type= filing=referral place=3301"},
+
+	"a card alone is none": {lines: `
+		card K1                                    -> applied
+		2304 m1                                    -> booked`,
+		want: "declared"},
+
+	"a filing that is over is known to be none, whatever the claim says": {lines: `
+		filing F1 enddate=2026-02-19               -> applied
+		2304 m1 out_fil_type=06                    -> booked`,
+		want: "type= filing=unfiled"},
+
+	"where people are registered, no filing is no filing": {registered: true, lines: `
+		person E1                                  -> applied
+		2304 m1 out_fil_type=06                    -> booked`,
+		want: "type=11 filing=unfiled"},
+
+	"a stay admitted inside the validity counts (rules 2.2, article 12)": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1 enddate=2026-02-20               -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=referral place=3301"},
+
+	"late filing before the discharge settlement counts (article 16)": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1 begndate=2026-03-02 opt_time=2026-03-03 -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=referral place=3301"},
+
+	"a filing that begins after the discharge does not": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1 begndate=2026-03-03              -> applied
+		filing F2 opt_time=2026-03-04              -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=unfiled"},
+
+	"a filing for another place is the calculator's to judge": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1 mdtrtarea_admvs=4401             -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=referral place=4401"},
+
+	"of several filings the one for the place of treatment counts": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1 out_fil_type=07 mdtrtarea_admvs=4401 opt_time=2026-02-19 -> applied
+		filing F2 out_fil_type=06 mdtrtarea_admvs=33   opt_time=2026-01-05 -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=referral place=33"},
+
+	"of several for the place the one filed last counts": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F2 out_fil_type=06 opt_time=2026-01-05 -> applied
+		filing F1 out_fil_type=10 opt_time=2026-02-10 -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=temporary place=3301"},
+
+	"a cancelled filing no longer counts": {registered: true, lines: `
+		person E1                                  -> applied
+		filing F1                                  -> applied
+		filing F1 docver=2 vali_flag=0             -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=unfiled"},
+
+	"facts are those of discharge": {registered: true, lines: `
+		person E1 psn_type=11 enddate=2026-02-28   -> applied
+		person E2 psn_type=1201 begndate=2026-03-01 -> applied
+		2304 m1                                    -> booked`,
+		want: "type=1201 filing=unfiled"},
+
+	"an insurance that ended during the stay was in force at it": {registered: true, lines: `
+		person E1 enddate=2026-02-25               -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=unfiled"},
+
+	"a group counts while it lasts": {registered: true, lines: `
+		person E1 idetinfo=2201/1/2026-01-01/2026-03-01,2202//2026-03-02 -> applied
+		2304 m1                                    -> booked`,
+		want: "type=11 filing=unfiled groups=2202"},
+
+	"no insurance of the kind in force at the stay": {registered: true, lines: `
+		person E1 enddate=2026-02-19               -> applied
+		2304 m1                                    -> refused 2004 at=insutype
+		person E2 begndate=2026-03-03              -> applied
+		2304 m2                                    -> refused 2004
+		person E3 insutype=390 psn_type=15         -> applied
+		2304 m3                                    -> refused 2004`},
+
+	"a declared province may be silent about an insurance, but not deny it": {lines: `
+		person E1 insutype=390 psn_type=15         -> applied
+		2304 m1                                    -> booked
+		2305 m2 setl_id=m1                         -> cancelled
+		person E2 enddate=2026-02-19               -> applied
+		2304 m3                                    -> refused 2004`},
+
+	"another area than the one of the enrolment": {registered: true, lines: `
+		person E1 insuplc_admdvs=110101            -> applied
+		2304 m1                                    -> refused 2002 at=insuplc_admdvs
+		2304 m2 insuplc_admdvs=110101              -> booked`},
+
+	"another name": {lines: `
+		person E1 psn_name=买买提·吐尔逊 psn_name_alias=MEMET -> applied
+		2304 m1 psn_name=买买提•艾山                 -> refused 2002 at=psn_name
+		2304 m2 psn_name=买买提•吐尔逊               -> booked
+		2304 m3 mdtrt_id=V3 psn_name=memet         -> booked
+		2304 m4 mdtrt_id=V4                        -> booked`},
+
+	"the card of another person": {lines: `
+		card K2 psn_no=11000000000000000002        -> applied
+		2304 m1                                    -> refused 2002 at=mdtrt_cert_no
+		card K1 mdtrt_cert_no=C1                   -> applied
+		2304 m2                                    -> booked
+		2304 m3 mdtrt_id=V3 mdtrt_cert_no=C2       -> refused 2002
+		2304 m4 mdtrt_id=V4 mdtrt_cert_type=01 mdtrt_cert_no=TOKEN -> booked`},
+
+	"a card that is over": {lines: `
+		card K1 enddate=2026-02-19                 -> applied
+		2304 m1                                    -> refused 2002 at=mdtrt_cert_no
+		card K1 docver=2 enddate=2026-02-20        -> applied
+		2304 m2                                    -> booked`},
+
+	"a temporary card works like the one it replaces": {registered: true, lines: `
+		person E1                                  -> applied
+		card K1 enddate=2026-01-31                 -> applied
+		2304 m1 mdtrt_cert_no=T1                   -> refused 2002
+		card K2 mdtrt_cert_no=T1 replaces=C1 enddate=2026-04-30 -> applied
+		2304 m2 mdtrt_cert_no=T1                   -> booked
+		card K3 psn_no=11000000000000000002 mdtrt_cert_no=T2 replaces=C1 enddate=2026-04-30 -> refused 2002 at=replaces
+		card K4 mdtrt_cert_no=T3 replaces=C9       -> refused 1004 at=enddate`},
+
+	"an identity card, of either generation": {lines: `
+		person E1 certinfo=01/11010519491231002X   -> applied
+		2304 m1 mdtrt_cert_type=02 mdtrt_cert_no=11010519491231002x -> booked
+		2304 m2 mdtrt_id=V2 mdtrt_cert_type=02 mdtrt_cert_no=110105491231002 -> booked
+		2304 m3 mdtrt_id=V3 mdtrt_cert_type=02 mdtrt_cert_no=440524188001010014 -> refused 2002 at=mdtrt_cert_no
+		2304 m4 mdtrt_id=V4                        -> booked`},
+
+	"a repeat is harmless, a correction supersedes, an old wording is refused": {lines: `
+		person E1                                  -> applied
+		person E1                                  -> repeated
+		person E1 psn_type=12                      -> refused 5008 at=docver
+		person E1 docver=3 psn_type=12             -> applied
+		person E1 docver=2                         -> refused 5009 at=docver
+		person E1 docver=3 psn_type=12             -> repeated
+		person E1 docver=4 psn_no=11000000000000000002 -> refused 5008 at=psn_no
+		filing E1                                  -> applied
+		person E1 docver=4 vali_flag=0             -> applied
+		person E1 docver=4 vali_flag=0             -> repeated
+		person E1 docver=3 psn_type=12             -> refused 5009
+		person E1 docver=4                         -> refused 5008
+		person E1 docver=5                         -> applied`},
+
+	"a cancellation may come before what it cancels": {lines: `
+		filing F1 docver=2 vali_flag=0             -> applied
+		filing F1                                  -> refused 5009
+		2304 m1                                    -> booked`,
+		want: "declared"},
+
+	"documents are published where they say": {lines: `
+		person E1 insuplc_admdvs=330100 subject=11 -> refused 1007 at=insuplc_admdvs
+		person E1 doctype=filing out_fil_type=06 opt_time=2026-01-01 -> refused 1007 at=doctype
+		person E1 subject=99                       -> refused 1007 at=subject
+		person E1 insuplc_admdvs=710000 subject=11 -> refused 1008 at=insuplc_admdvs`},
+}
+
+func TestRegister(t *testing.T) {
+	for name, script := range registryScripts {
+		t.Run(name, func(t *testing.T) {
+			b := newRegister(t, script.registered)
+			for line := range strings.Lines(script.lines) {
+				switch line = strings.TrimSpace(line); {
+				case line == "":
+				case line[0] >= '0' && line[0] <= '9':
+					b.play(line)
+				default:
+					b.publish(line)
+				}
+			}
+			b.checkSum()
+			if script.want == "" {
+				return
+			}
+			if got := facts(b.records); got != script.want {
+				t.Errorf("the bill was computed with %s, want %s", got, script.want)
+			}
+		})
+	}
+}
+
+// newRegister are books with an empty register. Beijing's people are registered, or
+// declared.
+func newRegister(t testing.TB, registered bool) *books {
+	b := newBooks(t)
+	b.people, b.holders, b.documents = map[string]clearing.PersonFile{}, map[provinces.CertificateHash][]string{}, map[string]clearing.DocumentState{}
+	b.desk.Registry, b.desk.Registered = registry.Dialect{}, map[ledger.Province]bool{"11": registered}
+	return b
+}
+
+// facts says what the last bill was computed with.
+func facts(records []*clearing.Record) string {
+	last := records[len(records)-1].Bill
+	for i := len(records) - 1; last == nil && i >= 0; i-- {
+		last = records[i].Bill
+	}
+	marked := slices.Contains(last.Benefit.Warnings, benefit.WarnDeclared)
+	if last.Person == nil && marked {
+		return "declared"
+	}
+	text := fmt.Sprintf("type=%s filing=%s", last.Person.PersonType, last.Person.Filing)
+	if len(last.Person.FilingPlace) > 0 {
+		text += " place=" + strings.Join(last.Person.FilingPlace, ",")
+	}
+	if len(last.Person.Groups) > 0 {
+		text += " groups=" + strings.Join(last.Person.Groups, ",")
+	}
+	if marked {
+		text += ", but marked as declared"
+	}
+	return text
+}
+
+// publish sends one line's document and compares what became of it.
+func (b *books) publish(line string) {
+	b.Helper()
+	send, want, _ := strings.Cut(line, "->")
+	fields := strings.Fields(send)
+	subject, body := document(b, fields[0], fields[1], fields[2:])
+	decoded, err := b.desk.DecodeRegistration(provinces.RegistryMessage{Sequence: 1, Subject: subject, Body: body})
+	if err != nil {
+		b.Fatalf("%s: %v", line, err)
+	}
+	decision, err := b.desk.Register(b, decoded)
+	if err != nil {
+		b.Fatalf("%s: %v", line, err)
+	}
+	b.file(decision)
+	words := strings.Fields(want)
+	got := []string{string(decision.Record.Outcome)}
+	for _, ask := range words[1:] {
+		if field, ok := strings.CutPrefix(ask, "at="); ok {
+			got = append(got, at(decision.Record.Errors, field))
+		} else {
+			got = append(got, fmt.Sprint(int(decision.Record.Code)))
+		}
+	}
+	if !slices.Equal(got, words) {
+		b.Errorf("%s\n    became: %s %d %+v", line, got, decision.Record.Code, decision.Record.Errors)
+	}
+}
+
+// document builds a document from its members; lists are written with commas.
+func document(t testing.TB, kind, id string, members []string) (subject string, body []byte) {
+	values := map[string]any{
+		"doctype": kind, "docid": id, "docver": "1", "insuplc_admdvs": "110105", "psn_no": "11000000000000000001", "begndate": "2026-01-01",
+	}
+	plain := map[string]map[string]any{
+		"person":       {"insutype": "310", "psn_type": "11", "psn_name": "张三"},
+		"filing":       {"out_fil_type": "06", "mdtrtarea_admvs": []string{"3301"}, "opt_time": "2026-01-01 08:00:00"},
+		"card":         {"mdtrt_cert_type": "03", "mdtrt_cert_no": "C1"},
+		"accumulation": {"insutype": "310", "trt_year": "2026"},
+	}
+	maps.Copy(values, plain[kind])
+	home := ""
+	for _, member := range members {
+		name, value, _ := strings.Cut(member, "=")
+		switch name {
+		case "subject":
+			home = value
+		case "mdtrtarea_admvs", "psn_name_alias":
+			values[name] = strings.Split(value, ",")
+		case "idetinfo":
+			values[name] = rows(value, "psn_idet_type", "psn_type_lv", "begntime", "endtime")
+		case "certinfo":
+			values[name] = rows(value, "psn_cert_type", "certno")
+		case "opening":
+			values[name] = rows(value, "ipt_cnt", "act_pay_dedc", "inscp_selfpay_amt")[0]
+		default:
+			values[name] = value
+		}
+	}
+	if home == "" {
+		home = values["insuplc_admdvs"].(string)[:2]
+	}
+	body, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "registry." + home + "." + kind, body
+}
+
+// rows reads "a/b,c/d" as rows of members.
+func rows(text string, members ...string) (all []map[string]string) {
+	for row := range strings.SplitSeq(text, ",") {
+		values := map[string]string{}
+		for i, value := range strings.Split(row, "/") {
+			values[members[i]] = value
+		}
+		all = append(all, values)
+	}
+	return all
+}
+
+func (b *books) Document(k clearing.DocumentKey) (clearing.DocumentState, error) {
+	return b.documents[k.Key()], nil
+}
+
+// file stores a decision of the register.
+func (b *books) file(d clearing.RegistryDecision) {
+	if d.File == nil {
+		return
+	}
+	key := string(d.Key.Home) + d.State.PersonNo
+	for hash, holders := range b.holders {
+		b.holders[hash] = slices.DeleteFunc(holders, func(p string) bool { return p == d.State.PersonNo })
+	}
+	for _, hash := range d.File.Certificates() {
+		b.holders[hash] = append(b.holders[hash], d.State.PersonNo)
+	}
+	b.people[key] = *d.File
+	b.documents[d.Key.Key()] = d.State
+}
+
+// TestBroughtFigures: outpatient payments that share a cap and the year's opening
+// figures come from the register; a bill tells what it started from, and is undone to
+// what it found.
+func TestBroughtFigures(t *testing.T) {
+	b := newRegister(t, false)
+	b.publish("accumulation A1 opening=2/1950.00/800.00 -> applied")
+	b.publish("accumulation A2 opening=1/0.00/0.00 -> refused 5008 at=opening")
+	b.publish("accumulation A3 opt_pool_pay=120.50 -> applied")
+	b.publish("accumulation A4 opt_pool_pay=30.00 -> applied")
+	b.publish("accumulation A5 opt_pool_pay=99.00 trt_year=2025 -> applied")
+	b.play("2304 m1 -> booked")
+	bill := b.records[0].Bill
+	if from := bill.Years[0].Accumulators(); from.Stays != 2 || from.Deductible != 195000 || from.OwnShare != 80000 || from.Outpatient != 15050 {
+		t.Errorf("the first bill started from %+v", from)
+	}
+	b.publish("accumulation A3 docver=2 opt_pool_pay=200.00 -> applied")
+	b.play("2304 m2 mdtrt_id=V2 -> booked")
+	second := b.records[1].Bill.Years[0]
+	if second.Accumulators().Outpatient != 23000 || !reflect.DeepEqual(second.Before.Accumulators, bill.Benefit.Years[0].Accumulators) {
+		t.Errorf("the second bill started from %+v", second)
+	}
+	b.play("2305 m3 mdtrt_id=V2 setl_id=m2 -> cancelled")
+	if state := b.years[clearing.YearKey{Home: "11", PersonNo: "11000000000000000001", Insutype: "310", Year: 2026}]; !reflect.DeepEqual(state, second.Before) {
+		t.Errorf("the cancellation left %+v, the bill found %+v", state, second.Before)
+	}
+}
+
+// TestABillIsRecomputedFromItself: claim, person and person-years of a stored bill give
+// the same bill again, whatever the register says since.
+func TestABillIsRecomputedFromItself(t *testing.T) {
+	b := newRegister(t, false)
+	b.publish("person E1 psn_type=1201 -> applied")
+	b.publish("filing F1 out_fil_type=07 -> applied")
+	b.publish("accumulation A1 opening=2/1950.00/800.00 -> applied")
+	b.play("2304 m1 -> booked")
+	b.publish("person E1 docver=2 psn_type=11 -> applied")
+	b.publish("filing F1 docver=2 vali_flag=0 -> applied")
+	record := b.records[0]
+	prepared, err := b.desk.Plans.Prepare(benefit.Case{
+		Home: record.Home, Treatment: record.Treatment, Provider: record.Provider, Claim: record.Bill.Claim, Person: record.Bill.Person,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before []benefit.Accumulators
+	for _, link := range record.Bill.Years {
+		before = append(before, link.Accumulators())
+	}
+	again, err := prepared.Adjudicate(before)
+	if err != nil || !reflect.DeepEqual(again, record.Bill.Benefit) {
+		t.Errorf("recomputed %+v (%v), booked %+v", again, err, record.Bill.Benefit)
+	}
+	if answered := b.settlement("m1"); answered["psn_type"] != "1201" {
+		t.Errorf("answered psn_type %v, the register says 1201", answered["psn_type"])
+	}
+}
+
+// TestARefusalTellsNoIdentity: neither codes nor fields of a refusal repeat a name or a
+// certificate's number.
+func TestARefusalTellsNoIdentity(t *testing.T) {
+	b := newRegister(t, false)
+	b.publish("person E1 psn_name=买买提·吐尔逊 certinfo=01/11010519491231002X -> applied")
+	b.play("2304 m1 psn_name=艾山 mdtrt_cert_type=02 mdtrt_cert_no=440524188001010014 -> refused 2002")
+	for _, secret := range []string{"买买提", "吐尔逊", "艾山", "110105194912", "4405241880"} {
+		if text := fmt.Sprintf("%s %+v", b.records[0].Answer, b.records[0].Errors); strings.Contains(text, secret) {
+			t.Errorf("the answer tells %s: %s", secret, text)
+		}
+	}
+	for key, file := range b.people {
+		if text := fmt.Sprintf("%+v", file); strings.Contains(text, "11010519491231002") {
+			t.Errorf("the register keeps a certificate's number: %s %s", key, text)
+		}
+	}
+}
