@@ -241,18 +241,11 @@ func adjustmentEntry(books History, r *Record) (*ledger.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if bill.Bill == nil {
-			return nil, fmt.Errorf("%w: record %d", ErrHistory, line.Bill)
+		funds, _, err := AdjustmentChange(books, line)
+		if err != nil {
+			return nil, err
 		}
-		was := &bill.Bill.Benefit
-		if line.Was != 0 {
-			before, err := adjustedLine(books, StandingBill{Number: line.Bill, Adjusted: line.Was})
-			if err != nil {
-				return nil, err
-			}
-			was = &before.Benefit
-		}
-		for _, change := range fundDifferences(was, &line.Benefit) {
+		for _, change := range funds {
 			entry.Postings = append(entry.Postings, obligationOf(bill, change.Fund, change.Amount)...)
 		}
 	}
@@ -260,6 +253,27 @@ func adjustmentEntry(books History, r *Record) (*ledger.Entry, error) {
 		return nil, nil
 	}
 	return entry, nil
+}
+
+// AdjustmentChange is what a line changes of its bill: what each fund, the personal
+// account among them, pays more (or less), and what the patient does.
+func AdjustmentChange(books History, line *AdjustmentLine) (funds []provinces.FundAmount, cash ledger.Amount, err error) {
+	bill, err := books.Record(line.Bill)
+	if err != nil {
+		return nil, 0, err
+	}
+	if bill.Bill == nil {
+		return nil, 0, fmt.Errorf("%w: record %d", ErrHistory, line.Bill)
+	}
+	was := &bill.Bill.Benefit
+	if line.Was != 0 {
+		before, err := adjustedLine(books, StandingBill{Number: line.Bill, Adjusted: line.Was})
+		if err != nil {
+			return nil, 0, err
+		}
+		was = &before.Benefit
+	}
+	return fundDifferences(was, &line.Benefit), line.Benefit.Cash - was.Cash, nil
 }
 
 // CheckAdjustment holds an adjustment's record against its entry and its bills: each new

@@ -181,9 +181,9 @@ func (r *Record) Envelope() provinces.Envelope {
 	if r.OriginalWord != "" {
 		header[provinces.HeaderOriginal] = r.OriginalWord
 	}
-	return provinces.Envelope{
-		Subject: "answers." + r.MessageKey(),
-		Header:  header,
-		Body:    r.Answer,
+	place := "answers."
+	if r.Redo != nil {
+		place, header[HeaderRedo] = redoPrefix, redoHeader(r.Redo)
 	}
+	return provinces.Envelope{Subject: place + r.MessageKey(), Header: header, Body: r.Answer}
 }

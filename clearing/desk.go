@@ -130,6 +130,11 @@ func (w *work) run() error {
 		w.refuse(provinces.CodeReversedBefore, "msgid", "", w.message.Request.MsgID)
 		return nil
 	}
+	return w.act()
+}
+
+// act does what the message asks for.
+func (w *work) act() error {
 	switch w.message.Request.Infno {
 	case provinces.InfnoSettle:
 		return w.settle()

@@ -7,6 +7,10 @@
 // small states by which later messages are judged: which stay is booked, which record
 // is undone, how far a person's year has come.
 //
+// The same holds for the home side's register: [Desk.Register] decides what becomes of a
+// document about an insured person, and Decide settles a bill with the facts that the
+// [View] has of the person. A [Bill] keeps them, so that it can be recomputed for ever.
+//
 // The package promises: each message gets exactly one outcome, and the same books and
 // the same message always give the same decision, to the byte of the answer. It knows
 // no NATS, no bbolt, no clock and no randomness; store keeps what it decides,

@@ -291,3 +291,20 @@ func fundDifferences(before, now *benefit.Adjudication) []provinces.FundAmount {
 	}
 	return list
 }
+
+// YearKeys are the person-years that the record's bill lies in; none if it booked no bill.
+func (r *Record) YearKeys() (keys []YearKey) {
+	if r.Bill == nil {
+		return nil
+	}
+	for _, link := range r.Bill.Years {
+		keys = append(keys, yearKey(r.Home, &r.Bill.Claim, link.Year))
+	}
+	return keys
+}
+
+// InYear reports whether the record's bill lies in that benefit year.
+func (r *Record) InYear(year int) bool {
+	_, ok := r.link(year)
+	return ok
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -227,12 +228,15 @@ func desk(t testing.TB) *clearing.Desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plans, err := benefit.LoadFS(data.Plans)
+	plans, err := shippedPlans()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &clearing.Desk{Plans: plans, Adapters: adapters}
 }
+
+// shippedPlans are read once for all tests.
+var shippedPlans = sync.OnceValues(func() (*benefit.Set, error) { return benefit.LoadFS(data.Plans) })
 
 func (b *books) Next() uint64 { return uint64(len(b.records)) + 1 }
 
@@ -296,7 +300,7 @@ func (b *books) message(fields []string) provinces.Message {
 		"preselfpay_amt": "1500.00", "inscp_scp_amt": "20000.00",
 		"setl_id": "", "omsgid": "", "oinfno": "2304", "endtime": "2026-03-02",
 		"psn_name": "", "mdtrt_cert_type": "03", "mdtrt_cert_no": "C1", "out_fil_type": "06", "adm_way": "2", "cvlserv_flag": "0",
-		"accinfo": "",
+		"accinfo": "", "begntime": "2026-02-20", "hosp_lv": "02",
 	}
 	for _, field := range fields[2:] {
 		member, value, _ := strings.Cut(field, "=")
@@ -352,8 +356,8 @@ func envelope(v map[string]string) map[string]any {
 			bill[member] = value
 		}
 		message["input"] = map[string]any{"data": bill, "baseinfo": pick("psn_name"), "mdtrtinfo": map[string]any{
-			"begntime": "2026-02-20 09:00:00", "endtime": v["endtime"] + " 09:00:00", "med_type": "21", "ipt_no": "Z1",
-			"dscg_maindiag_code": "I63.900", "hosp_lv": "02", "adm_way": v["adm_way"], "out_fil_type": v["out_fil_type"],
+			"begntime": v["begntime"] + " 09:00:00", "endtime": v["endtime"] + " 09:00:00", "med_type": "21", "ipt_no": "Z1",
+			"dscg_maindiag_code": "I63.900", "hosp_lv": v["hosp_lv"], "adm_way": v["adm_way"], "out_fil_type": v["out_fil_type"],
 			"trum_flag": "0", "rel_ttp_flag": "0",
 		}}
 		if stays := v["accinfo"]; stays != "" {

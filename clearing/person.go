@@ -75,7 +75,7 @@ func (in *insured) named() bool {
 
 // foreignCard reports whether the certificate shown is not the person's: it is another
 // person's and not theirs, or the register knows their certificates of that kind and it
-// is none of them. An e-voucher has a new token each time, so only the former counts.
+// is none of them, or no longer. An e-voucher has a new token each time, so only the former counts.
 func (w *work) foreignCard(in *insured) (bool, error) {
 	claim, home := in.request.Claim, in.request.Home.Province()
 	class := provinces.ClassShown(claim.CertType)
@@ -107,8 +107,9 @@ func (w *work) foreignCard(in *insured) (bool, error) {
 }
 
 // holds reports whether the certificate was the person's at some time of the stay, and
-// whether the register knows any of theirs of that class. A temporary card counts as
-// any other: it works like the one it replaces.
+// whether the register would know it if it were. A temporary card works like the one it
+// replaces, while it is valid; that it is known does not say that the register knows all
+// of the person's cards.
 func (f *PersonFile) holds(class provinces.CertificateClass, shown provinces.CertificateHash, claim *provinces.Claim) (theirs, known bool) {
 	for i := range f.Enrolments {
 		for _, c := range f.Enrolments[i].Certificates {
@@ -118,8 +119,12 @@ func (f *PersonFile) holds(class provinces.CertificateClass, shown provinces.Cer
 	}
 	for i := range f.Cards {
 		c := &f.Cards[i]
-		known = known || c.Certificate.Class == class
-		theirs = theirs || c.Certificate.Class == class && c.Certificate.Hash == shown && c.Valid(claim.Admitted.Day(), claim.Discharged.Day())
+		if c.Certificate.Class != class {
+			continue
+		}
+		same := c.Certificate.Hash == shown
+		known = known || same || c.Replaces == nil
+		theirs = theirs || same && c.Valid(claim.Admitted.Day(), claim.Discharged.Day())
 	}
 	return theirs, known
 }

@@ -40,6 +40,8 @@ type Record struct {
 	Effect int8  `cbor:"16,keyasint,omitempty"` // +1 the bill counts from here, -1 it no longer does
 	Bill   *Bill `cbor:"17,keyasint,omitempty"` // of Booked only; what undoes it names it in Original
 
+	Redo *RedoOrder `cbor:"20,keyasint,omitempty"` // set on a quarantined message that was decided again
+
 	Answer []byte `cbor:"18,keyasint"` // the exact body of the answer
 
 	Adjustment *Adjustment `cbor:"19,keyasint,omitempty"` // of Adjusted only, which no message stands behind

@@ -181,6 +181,12 @@ var registryScripts = map[string]registryScript{
 		card K3 psn_no=11000000000000000002 mdtrt_cert_no=T2 replaces=C1 enddate=2026-04-30 -> refused 2002 at=replaces
 		card K4 mdtrt_cert_no=T3 replaces=C9       -> refused 1004 at=enddate`},
 
+	"a temporary card that is over, and the card it stood for": {lines: `
+		card K2 mdtrt_cert_no=T1 replaces=C1 begndate=2026-01-01 enddate=2026-02-19 -> applied
+		2304 m1 mdtrt_cert_no=T1                   -> refused 2002 at=mdtrt_cert_no
+		2304 m2 mdtrt_cert_no=C1                   -> booked
+		2304 m3 mdtrt_id=V3 mdtrt_cert_no=C9       -> booked`},
+
 	"an identity card, of either generation": {lines: `
 		person E1 certinfo=01/11010519491231002X   -> applied
 		2304 m1 mdtrt_cert_type=02 mdtrt_cert_no=11010519491231002x -> booked

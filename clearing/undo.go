@@ -163,12 +163,12 @@ func (w *work) reverse() error {
 
 func (w *work) reverseKnown(number uint64) error {
 	request := w.message.Request.Reversal
-	original, err := w.view.Record(number)
+	original, err := w.effective(number)
 	if err != nil {
 		return err
 	}
 	r := &w.decision.Record
-	r.Original = number
+	r.Original = original.Number
 	if original.Infno != "" && original.Infno != request.OriginalInfno {
 		w.refuse(provinces.CodeStateOther, "input.data.oinfno", original.Infno, request.OriginalInfno)
 		return nil
@@ -180,10 +180,27 @@ func (w *work) reverseKnown(number uint64) error {
 		return w.reverseCancelled(original)
 	case provinces.Repeated:
 		r.OriginalWord = wasRepeated
+	case provinces.Quarantined:
+		r.OriginalWord = wasRefused
+		w.decision.Mark = original.MessageKey() // should it be decided again, it is void
 	default:
 		r.OriginalWord = wasRefused
 	}
 	return nil
+}
+
+// effective is the record that says what became of a message: of a quarantined one that
+// was decided again, the later one.
+func (w *work) effective(number uint64) (*Record, error) {
+	record, err := w.view.Record(number)
+	if err != nil || record.Outcome != provinces.Quarantined {
+		return record, err
+	}
+	by, err := w.view.Undone(number)
+	if err != nil || by == 0 {
+		return record, err
+	}
+	return w.view.Record(by)
 }
 
 func (w *work) repeatReversal(first uint64) error {

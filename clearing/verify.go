@@ -269,3 +269,19 @@ func (v *Verifier) Verify(books PlanReader, r *Record, entry ledger.Entry) (veri
 	}
 	return verified, true
 }
+
+// Why says in a few words what did not come out as booked; "" if everything did.
+func (v Verified) Why() string {
+	switch {
+	case v.Fault != "":
+		return v.Fault
+	case len(v.Differences) == 0:
+		return ""
+	}
+	d := v.Differences[0]
+	more := ""
+	if n := len(v.Differences) - 1; n > 0 {
+		more = fmt.Sprintf(", and %d more differences", n)
+	}
+	return fmt.Sprintf("%s is booked as %q and comes out as %q%s", d.Where, d.Booked, d.Recomputed, more)
+}

@@ -16,6 +16,7 @@ type Config struct {
 	HTTP        HTTP
 	Plans       Plans
 	Homes       Homes
+	Order       Orders
 	Disk        Disk
 	Batch       Batch
 	Pseudonym   Pseudonym
@@ -96,6 +97,29 @@ func (h Homes) Of(province string) Trust {
 	return h.Default
 }
 
+// Orders says in which order the bills of a person-year may be taken back, and count,
+// in each home province.
+type Orders struct {
+	Default   Order            // order.default
+	Provinces map[string]Order // order.NN, NN a province of two digits
+}
+
+// Order is how a home province treats a bill that comes or goes before others.
+type Order string
+
+const (
+	LastInFirstOut Order = "last-in-first-out" // the order of settlement counts, and the last settlement goes first
+	Refold         Order = "refold"            // an earlier bill may go or come; the person-year is re-folded and officers adjust
+)
+
+// Of is the order of a home province of two digits.
+func (o Orders) Of(province string) Order {
+	if order, ok := o.Provinces[province]; ok {
+		return order
+	}
+	return o.Default
+}
+
 // Disk guards the file system of State.Dir.
 type Disk struct {
 	FloorBytes int64 // disk.floor_mib, in bytes: below this much free space the intake pauses
@@ -134,6 +158,7 @@ func Default() Config {
 		NATS:        NATS{Listen: "127.0.0.1:4222", MaxStoreBytes: 32768 * mebibyte},
 		HTTP:        HTTP{Listen: "127.0.0.1:8470"},
 		Homes:       Homes{Default: Declared},
+		Order:       Orders{Default: LastInFirstOut},
 		Disk:        Disk{FloorBytes: 1024 * mebibyte},
 		Batch:       Batch{MaxClaims: 256},
 		Log:         Log{Level: "info", Format: "json"},

@@ -102,6 +102,8 @@ func TestFaults(t *testing.T) {
 		{"list of numbers", "[http]\nallowed_hosts = [1]", `clearingd.toml:2: http.allowed_hosts = \[1\]: must be a list of texts`},
 		{"no such province", "[homes]\n66 = \"declared\"\n99 = \"declared\"", `clearingd.toml:3: homes.99: unknown province`},
 		{"trust", "[homes]\n65 = \"yes\"", `clearingd.toml:2: homes.65 = "yes": must be "declared" or "registered"`},
+		{"no such order", "[order]\n65 = \"fifo\"", `clearingd.toml:2: order.65 = "fifo": must be "last-in-first-out" or "refold"`},
+		{"order of no province", "[order]\n99 = \"refold\"", `clearingd.toml:2: order.99: unknown province`},
 		{"no such directory", "[plans]\ndir = \"/nowhere/plans\"", `clearingd.toml:2: plans.dir = "/nowhere/plans": must be a directory that exists: no such file`},
 		{"file for a directory", "[state]\ndir = \"/dev/null\"", `clearingd.toml:2: state.dir = "/dev/null": must be a directory, but is a file`},
 		{"no such key file", "[pseudonym]\nkey_file = \"/nowhere/key\"", `clearingd.toml:2: pseudonym.key_file = "/nowhere/key": must be a file that exists`},
@@ -160,6 +162,8 @@ cut_off = "20:30"
 dir = "books"
 [homes]
 65 = "registered"
+[order]
+65 = "refold"
 [http]
 listen = "0.0.0.0:80"
 allow_remote = true
@@ -182,6 +186,8 @@ replicas = 3
 		{"reports", c.ReportDir(), filepath.Join(wd, "books", "reports")},
 		{"a registered home", c.Homes.Of("65"), Registered},
 		{"another home", c.Homes.Of("11"), Declared},
+		{"a home that re-folds", c.Order.Of("65"), Refold},
+		{"a home that does not", c.Order.Of("11"), LastInFirstOut},
 		{"embedded", c.NATS.Embedded(), false},
 		{"replicas", c.NATS.Replicas, 3},
 	} {

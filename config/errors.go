@@ -58,8 +58,10 @@ func (fs Faults) sorted() Faults {
 
 // unknownKey words the fault of a key that no setting has.
 func unknownKey(key string) string {
-	if province, ok := strings.CutPrefix(key, homesPrefix); ok && !strings.Contains(province, ".") {
-		return "unknown province; must be the two digits of a province, or 66, or default"
+	for _, table := range byProvince {
+		if province, ok := strings.CutPrefix(key, table.prefix); ok && !strings.Contains(province, ".") {
+			return "unknown province; must be the two digits of a province, or 66, or default"
+		}
 	}
 	if near := nearest(key); near != "" {
 		return fmt.Sprintf("unknown key; did you mean %s?", near)

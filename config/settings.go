@@ -87,7 +87,7 @@ type setting struct {
 }
 
 // settings is the list of all keys, in the order of deploy/clearingd.toml. A key that
-// is not here is unknown; "homes.NN" stands for every province.
+// is not here is unknown; "homes.NN" and "order.NN" stand for every province.
 var settings = []setting{
 	of("business_day", text, oneOf(Clock, Manual), func(c *Config) *Mode { return &c.BusinessDay }),
 	of("first_day", date, parseDay, func(c *Config) *time.Time { return &c.FirstDay }),
@@ -113,6 +113,8 @@ var settings = []setting{
 	of("plans.require_verified", boolean, anything[bool], func(c *Config) *bool { return &c.Plans.RequireVerified }),
 
 	of("homes.default", text, oneOf(Declared, Registered), func(c *Config) *Trust { return &c.Homes.Default }),
+
+	of("order.default", text, oneOf(LastInFirstOut, Refold), func(c *Config) *Order { return &c.Order.Default }),
 
 	of("disk.floor_mib", number, mebibytes(16), func(c *Config) *int64 { return &c.Disk.FloorBytes }),
 
@@ -141,8 +143,10 @@ func of[V, T any](key string, k kind, read func(V) (T, error), field func(*Confi
 
 // find is the setting of a key.
 func find(key string) (setting, bool) {
-	if province, ok := strings.CutPrefix(key, homesPrefix); ok && province != "default" {
-		return homeSetting(key, province)
+	for _, table := range byProvince {
+		if province, ok := strings.CutPrefix(key, table.prefix); ok && province != "default" {
+			return table.setting(key, province), slices.Contains(provinces, province)
+		}
 	}
 	i := slices.IndexFunc(settings, func(s setting) bool { return s.key == key })
 	if i < 0 {
@@ -151,27 +155,36 @@ func find(key string) (setting, bool) {
 	return settings[i], true
 }
 
-const homesPrefix = "homes."
+// byProvince are the tables that have a key for every home province.
+var byProvince = []struct {
+	prefix  string
+	setting func(key, province string) setting
+}{
+	{"homes.", func(key, province string) setting {
+		return ofProvince(key, province, oneOf(Declared, Registered), func(c *Config) *map[string]Trust { return &c.Homes.Provinces })
+	}},
+	{"order.", func(key, province string) setting {
+		return ofProvince(key, province, oneOf(LastInFirstOut, Refold), func(c *Config) *map[string]Order { return &c.Order.Provinces })
+	}},
+}
 
-func homeSetting(key, province string) (setting, bool) {
-	if !slices.Contains(provinces, province) {
-		return setting{}, false
-	}
-	read := oneOf(Declared, Registered)
+// ofProvince ties the key of one province to its entry in a map.
+func ofProvince[T any](key, province string, read func(string) (T, error), field func(*Config) *map[string]T) setting {
 	return setting{key: key, kind: text, set: func(c *Config, value any) error {
-		trust, err := read(value.(string))
+		v, err := read(value.(string))
 		if err != nil {
 			return err
 		}
-		if c.Homes.Provinces == nil {
-			c.Homes.Provinces = map[string]Trust{}
+		entries := field(c)
+		if *entries == nil {
+			*entries = map[string]T{}
 		}
-		c.Homes.Provinces[province] = trust
+		(*entries)[province] = v
 		return nil
-	}}, true
+	}}
 }
 
-// Keys lists every key but the provinces of homes, in the order of the documented
+// Keys lists every key but those of single provinces, in the order of the documented
 // example. Tests hold the documentation against it.
 func Keys() []string {
 	keys := make([]string, len(settings))

@@ -25,12 +25,19 @@ type bill struct {
 	classes   []classAmount // in-scope amount by class of the catalogue, where the plan splits it
 	paid      []Share       // as the layers of the version, zeros included
 	entered   []ledger.Amount
+	named     []namedCount  // what named caps have counted
 	continues bool          // this stay continues the one before (transfer)
 	dedPaid   ledger.Amount // deductible paid in this span
 	earlier   ledger.Amount // deductible paid in earlier spans of the stay
 
 	rateBuffer []rate   // reused from layer to layer
 	scratch    []figure // reused from segment to segment
+}
+
+// namedCount says that a named cap has counted a layer's payment, and under which key.
+type namedCount struct {
+	layer int
+	key   string
 }
 
 // Adjudicate computes the bill. before holds the accumulators of p.Years, in that

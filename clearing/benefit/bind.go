@@ -198,6 +198,7 @@ func (b *binder) text(n *node, v reflect.Value, tag reflect.StructTag) {
 type yuan struct {
 	line int
 	set  bool
+	sane bool // well-formed
 	fen  ledger.Amount
 }
 
@@ -220,7 +221,7 @@ func (y *yuan) bind(b *binder, n *node) {
 		b.problemf(n.line, "%q 不是金额（元，非负，最多两位小数）", "%q is not an amount in yuan, not below 0, with at most two decimals", n.text)
 		return
 	}
-	y.fen = fen
+	y.fen, y.sane = fen, true
 }
 
 // share100 is a percentage of a plan: an integer (85) or a string ("87.5").

@@ -44,6 +44,9 @@ func (r *run) capAmount(c *capRule) ledger.Amount {
 	return amount + r.capRaise(c, amount)
 }
 
+// yearsMax is longer than any insurance; it keeps foreign figures from overflowing.
+const yearsMax = 200
+
 func (r *run) capRaise(c *capRule, amount ledger.Amount) ledger.Amount {
 	rule, years, zero := c.Raise, 0, 0
 	switch {
@@ -52,10 +55,10 @@ func (r *run) capRaise(c *capRule, amount ledger.Amount) ledger.Amount {
 		return 0
 	default:
 		if r.Person.ContinuousYears != nil {
-			years = max(0, *r.Person.ContinuousYears-rule.AfterYears)
+			years = min(max(0, *r.Person.ContinuousYears-rule.AfterYears), yearsMax)
 		}
 		if r.Person.ZeroClaimYears != nil {
-			zero = max(0, *r.Person.ZeroClaimYears)
+			zero = min(max(0, *r.Person.ZeroClaimYears), yearsMax)
 		}
 	}
 	raise := rule.PerYear.fen*ledger.Amount(years) + rule.PerZeroYear.fen*ledger.Amount(zero)
@@ -164,6 +167,11 @@ func (b *bill) takeBack(c *ceiling, excess ledger.Amount) {
 		s.Amount -= back
 		b.parts[partOverCeiling] += back
 		b.acc.Paid[s.Layer] -= back
+		for _, counted := range b.named {
+			if counted.layer == i {
+				b.acc.Paid[counted.key] -= back
+			}
+		}
 		b.trace.step(s.Layer, "over-ceiling", c.Article, exact, back, money("left", s.Amount))
 	}
 }

@@ -22,7 +22,7 @@ func (b *binder) checkPlan(p *Plan) {
 		b.problem(p.on("insurance"), "insurance 应为3位险种代码，例如 310", "insurance must be a code of 3 digits, for example 310")
 	}
 	for _, area := range p.Except {
-		if !strings.HasPrefix(area, p.Area) || len(area) <= len(p.Area) {
+		if !isDigits(area) || !strings.HasPrefix(area, p.Area) || len(area) <= len(p.Area) {
 			b.problemf(p.on("except"), "except 中的 %q 不在 %s 之下", "except: %q does not lie below %s", area, p.Area)
 		}
 	}
@@ -108,6 +108,8 @@ func (c *checker) groups() {
 		if len(g.Codes) == 0 && len(g.Person) == 0 {
 			c.problemf(g.Line, "人员组 %q 缺少 identities 或 person_types", "group %q needs identities or person_types", g.Name)
 		}
+		c.said(g.at, "identities", g.Codes)
+		c.said(g.at, "person_types", g.Person)
 		seen = append(seen, g.Name)
 	}
 	var kinds []string
@@ -119,13 +121,15 @@ func (c *checker) groups() {
 		if len(k.Diagnosis) == 0 && len(k.MedTypes) == 0 {
 			c.problemf(k.Line, "住院种类 %q 缺少 diagnosis 或 med_types", "kind of stay %q needs diagnosis or med_types", k.Name)
 		}
+		c.said(k.at, "diagnosis", k.Diagnosis)
+		c.said(k.at, "med_types", k.MedTypes)
 		kinds = append(kinds, k.Name)
 	}
 }
 
 func (c *checker) time() {
 	t := &c.v.Time
-	if t.NewYear != "split by days" && (t.LaterPart != "anew" || t.LaterCounts != nil) {
+	if t.NewYear != "split by days" && (t.has("later_part_deductible") || t.has("later_part_counts")) {
 		c.problem(t.Line, "later_part_* 仅用于 new_year = \"split by days\"", "later_part_* only goes with new_year = \"split by days\"")
 	}
 }
@@ -140,6 +144,8 @@ func (c *checker) catalogue() {
 	for i := range c.v.Catalogue {
 		r := &c.v.Catalogue[i]
 		c.atMost(r.SelfPayFirst, one)
+		c.said(r.at, "classes", r.Classes)
+		c.said(r.at, "items", r.Items)
 		if r.From.set && r.To.set && r.To.day < r.From.day {
 			c.problem(r.To.line, "to 早于 from", "to lies before from")
 		}
@@ -153,13 +159,16 @@ func (c *checker) deductible(d *deductible) {
 	if d.TransferDays != nil && d.Charged != "each stay" {
 		c.problem(d.on("transfer_within_days"), "transfer_within_days 仅用于 charged = \"each stay\"", "transfer_within_days only goes with charged = \"each stay\"")
 	}
+	var order []ordered
 	for i := range d.Special {
 		s := &d.Special[i]
 		c.condition(&s.For)
 		if n := set(s.Waived, s.Percent.set, s.Amount.set); n != 1 {
 			c.problem(s.Line, "应恰好写 waived、percent、amount 之一", "write exactly one of waived, percent and amount")
 		}
+		order = append(order, ordered{"", s.Line, s.For.empty()})
 	}
+	c.reached(order)
 	l := d.Later
 	if l == nil {
 		return
@@ -174,6 +183,9 @@ func (c *checker) deductible(d *deductible) {
 	if l.FloorOf != "" && !isLevel(l.FloorOf) {
 		c.problemf(l.on("floor_level"), "floor_level %q 不是医院等级", "floor_level %q is no hospital level", l.FloorOf)
 	}
+	if _, _, ok := d.Amount.of(Facility{Level: Level(l.FloorOf)}); isLevel(l.FloorOf) && d.Amount.set && !ok {
+		c.problemf(l.on("floor_level"), "amount 中没有 %s，无法作为下限", "amount has no row for %s to be the floor", l.FloorOf)
+	}
 	if l.FloorOf != "" && l.Floor.set {
 		c.problem(l.Line, "floor 与 floor_level 只能写一个", "write floor or floor_level, not both")
 	}
@@ -186,9 +198,19 @@ var filings = []string{
 }
 
 func (c *checker) away() {
+	var order []ordered
 	for i := range c.v.Away {
-		c.awayRule(&c.v.Away[i])
+		r := &c.v.Away[i]
+		c.awayRule(r)
+		for _, where := range []string{"same province", "other province"} {
+			for _, filing := range r.Filing {
+				if r.Where == "anywhere" || r.Where == where {
+					order = append(order, ordered{filing + ", " + where, r.Line, len(r.Hospital) == 0 && r.For.empty()})
+				}
+			}
+		}
 	}
+	c.reached(order)
 	if !c.v.has("out_of_area") {
 		return
 	}
@@ -226,6 +248,9 @@ func (c *checker) covers(filing, where string) bool {
 
 func (c *checker) awayRule(r *awayRule) {
 	c.condition(&r.For)
+	c.said(r.at, "hospital", r.Hospital)
+	c.said(r.at, "layers", r.Layers)
+	c.hospitals(r.on("hospital"), r.Hospital)
 	for _, f := range r.Filing {
 		if !slices.Contains(filings, f) {
 			c.problemf(r.on("filing"), "未知备案类型 %q，可用：%s", "unknown filing %q; known: %s", f, strings.Join(filings, ", "))
@@ -252,37 +277,6 @@ func (c *checker) awayRule(r *awayRule) {
 	c.ratios(&r.Pays)
 	c.atMost(r.SelfPayFirst, one)
 	c.layerNames(r.on("layers"), r.Layers)
-}
-
-func (c *checker) condition(x *condition) {
-	known := slices.Clone(builtinGroups)
-	for i := range c.v.Groups {
-		known = append(known, c.v.Groups[i].Name)
-	}
-	for _, g := range slices.Concat(x.Groups, x.NotGroups) {
-		if !slices.Contains(known, g) {
-			c.problemf(x.on("groups"), "未知人员组 %q，已有：%s", "unknown group %q; known: %s", g, strings.Join(known, ", "))
-		}
-	}
-	for _, k := range x.Kinds {
-		if !slices.ContainsFunc(c.v.Kinds, func(s stayKind) bool { return s.Name == k }) {
-			c.problemf(x.on("kinds"), "未知住院种类 %q，请先写 [[version.kind_of_stay]]", "unknown kind of stay %q; declare it in [[version.kind_of_stay]]", k)
-		}
-	}
-	for _, f := range x.Filing {
-		if f != string(FilingLocal) && !slices.Contains(filings, f) {
-			c.problemf(x.on("filing"), "未知备案类型 %q", "unknown filing %q", f)
-		}
-	}
-	if x.AgeFrom != nil && x.AgeUpTo != nil && *x.AgeFrom > *x.AgeUpTo {
-		c.problem(x.on("age_from"), "age_from 大于 age_up_to", "age_from is above age_up_to")
-	}
-	x.textZH, x.textEN = x.words("zh", c.v), x.words("en", c.v)
-}
-
-// empty reports a condition that always holds.
-func (x *condition) empty() bool {
-	return x.words("en", nil) == ""
 }
 
 func (c *checker) ratios(t *table[share100]) {

@@ -49,6 +49,7 @@ func (c *checker) layer(l *layer, i int) {
 	if i == 0 && len(l.Starts) > 0 {
 		c.problem(l.Starts[0].Line, "第一层不写 starts_above，起付线写在 [version.deductible]", "the first layer has no starts_above; its deductible is [version.deductible]")
 	}
+	var order []ordered
 	for j := range l.Starts {
 		s := &l.Starts[j]
 		c.condition(&s.For)
@@ -56,7 +57,9 @@ func (c *checker) layer(l *layer, i int) {
 		if set(s.Yuan.set, s.Percent.set) != 1 {
 			c.problem(s.Line, "应恰好写 yuan、percent_of_total 之一", "write exactly one of yuan and percent_of_total")
 		}
+		order = append(order, ordered{"", s.Line, s.For.empty()})
 	}
+	c.reached(order)
 	for j := range l.Classes {
 		c.atMost(l.Classes[j].SelfPayFirst, one)
 		c.ratios(&l.Classes[j].Pays)
@@ -67,9 +70,13 @@ func (c *checker) layer(l *layer, i int) {
 	for j := range l.Special {
 		c.special(&l.Special[j])
 	}
+	order = nil
 	for j := range l.Caps {
-		c.cap(l, &l.Caps[j])
+		x := &l.Caps[j]
+		c.cap(l, x)
+		order = append(order, ordered{x.Name, x.Line, x.For.empty()})
 	}
+	c.reached(order)
 }
 
 func (c *checker) takes(l *layer, i int) {
@@ -120,10 +127,10 @@ func (c *checker) segments(line int, segments []segment) {
 			c.problem(s.UpTo.line, "最后一段不写 up_to（封顶请用 cap）", "the last segment has no up_to (limit a layer with a cap)")
 		case !s.UpTo.set && !final:
 			c.problem(s.Line, "除最后一段外都须写 up_to", "every segment but the last needs up_to")
-		case s.UpTo.fen > 0 && s.UpTo.fen <= last:
+		case s.UpTo.sane && s.UpTo.fen <= last:
 			c.problemf(s.UpTo.line, "分段次序不对：up_to 应大于 %s", "segments out of order: up_to must be above %s", trimYuan(last))
 		}
-		last = s.UpTo.fen
+		last = max(last, s.UpTo.fen)
 	}
 }
 

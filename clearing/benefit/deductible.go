@@ -22,6 +22,9 @@ func (b *bill) deductible() error {
 	due = b.laterSpan(due)
 	inScope := b.parts[partInScope]
 	b.dedPaid = min(due, inScope)
+	if key := b.period(d); key != "" {
+		b.acc.Periods = added(b.acc.Periods, key, b.dedPaid)
+	}
 	b.parts.move(partInScope, partDeductible, b.dedPaid)
 	b.takeFromClasses(b.dedPaid)
 	b.trace.step("deductible", "deductible", d.Article, exact, b.dedPaid, money("due", due), money("in-scope", inScope))
@@ -82,13 +85,16 @@ func (b *bill) dueYear(d *deductible) (ledger.Amount, error) {
 	switch {
 	case d.Charged != "once a year":
 		fixed = max(fixed, amount)
-	case fixed == 0 && b.acc.Stays == 0:
+	case fixed == 0 && b.acc.Deductible == 0: // nothing was charged yet, at most waived
 		fixed = amount
 	case fixed == 0: // the year began elsewhere: what was paid there was the year's
 		fixed = b.acc.Deductible
 	}
 	b.acc.YearDeductible = fixed
 	due := max(0, fixed-b.acc.Deductible)
+	if s := b.specialDeductible(d, false); s != nil && s.Waived {
+		due = 0 // also of what earlier stays have left to pay
+	}
 	b.trace.step("deductible", "deductible-year", d.Article, exact, due, money("year", fixed), money("paid", b.acc.Deductible))
 	return due, nil
 }
@@ -114,19 +120,22 @@ func (b *bill) duePeriod(d *deductible) (ledger.Amount, error) {
 	due := max(0, amount-paid)
 	b.trace.step("deductible", "deductible-period", d.Article, exact, due,
 		word("period", key), money("amount", amount), money("paid", paid))
-	b.acc.Periods = added(b.acc.Periods, key, min(due, b.parts[partInScope]))
 	return due, nil
 }
 
+// period names the quarter, month or hospital-year in which the span ends; "" where
+// the deductible is not charged by such a period.
 func (b *bill) period(d *deductible) string {
-	t := b.Claim.Discharged.Day().Time()
+	t := b.span.last.Time()
 	switch d.Charged {
 	case "once a quarter":
 		return fmt.Sprintf("%d-Q%d", t.Year(), (int(t.Month())+2)/3)
 	case "once a month":
 		return t.Format("2006-01")
+	case "once a year in each hospital":
+		return fmt.Sprintf("%d-%s", b.span.year, b.Provider)
 	}
-	return fmt.Sprintf("%d-%s", b.span.year, b.Provider)
+	return ""
 }
 
 // firstAmount is the amount for a first stay: the plan's table, the special amount for

@@ -37,12 +37,16 @@ type Difference struct {
 }
 
 // RunExamples works through all example files below the file system: *.toml in
-// directories named "examples". What is wrong with a file itself comes back as Problems
+// directories named "examples", but not those of plans in directories named "partial".
+// What is wrong with a file itself comes back as Problems
 // joined in the error.
 func RunExamples(set *Set, fsys fs.FS) ([]ExampleResult, error) {
 	var results []ExampleResult
 	var wrong []error
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == partialDir {
+			return fs.SkipDir
+		}
 		if err != nil || entry.IsDir() || path.Ext(name) != ".toml" || path.Base(path.Dir(name)) != "examples" {
 			return err
 		}
@@ -214,6 +218,10 @@ func (a amounts) byName() map[string]ledger.Amount {
 type counts map[string]int
 
 func (c *counts) bind(b *binder, n *node) {
+	if n.kind != unstable.Table {
+		b.problem(n.line, "此处应为表", "a table belongs here")
+		return
+	}
 	*c = counts{}
 	for _, m := range n.members {
 		var number int

@@ -262,6 +262,9 @@ func (w *explainer) later(l *laterStays) string {
 		shares := make([]string, len(l.Percent))
 		for i, p := range l.Percent {
 			shares[i] = w.say("第%d次%s%%", "stay %d %s %%", i+2, p.percentText())
+			if i == len(l.Percent)-1 {
+				shares[i] = w.say("第%d次起%s%%", "from stay %d on %s %%", i+2, p.percentText())
+			}
 		}
 		text += w.list(shares)
 	case l.Minus.set:

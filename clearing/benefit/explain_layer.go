@@ -39,22 +39,30 @@ func (w *explainer) layer(n int, l *layer) {
 }
 
 func (w *explainer) segments(indent int, l *layer, segments []segment) {
-	measure := w.pick("（起付线以上）", " (above the deductible)")
-	if l.Bounds == "including the deductible" {
-		measure = w.pick("（含起付线）", " (including the deductible)")
+	start := w.pick("起付标准", "the layer's start")
+	if l.entry {
+		start = w.pick("起付线", "the deductible")
 	}
-	if l.Measured == "by payment" {
+	measure := w.say("（%s以上）", " (above %s)", start)
+	if l.Bounds == "including the deductible" {
+		measure = w.say("（含%s）", " (including %s)", start)
+	}
+	switch {
+	case l.Measured == "by payment":
 		measure = w.pick("（按支付额）", " (measured by payment)")
+	case !l.entry && len(l.Starts) == 0:
+		measure = ""
 	}
 	from := ledger.Amount(0)
 	for i := range segments {
 		s := &segments[i]
-		bounds := w.say("%s元以上%s", "above %s%s", trimYuan(from), measure)
+		bounds := w.say("%s元以上%s", "above %s yuan%s", trimYuan(from), measure)
 		switch {
 		case len(segments) == 1:
-			bounds = w.pick("各段", "all")
+			w.block(indent, &s.cited, w.say("支付比例：%s", "pays %s", w.shares(&s.Pays)))
+			continue
 		case s.UpTo.set:
-			bounds = w.say("%s至%s元%s", "%s to %s%s", trimYuan(from), trimYuan(s.UpTo.fen), measure)
+			bounds = w.say("%s元至%s元%s", "%s to %s yuan%s", trimYuan(from), trimYuan(s.UpTo.fen), measure)
 		}
 		w.block(indent, &s.cited, w.say("%s：支付%s", "%s: pays %s", bounds, w.shares(&s.Pays)))
 		from = s.UpTo.fen
@@ -108,7 +116,11 @@ func (w *explainer) cap(c *capRule) {
 	}
 	w.block(2, &c.cited, w.whom(&c.For)+text)
 	if r := c.Raise; r != nil {
-		w.block(3, &r.cited, w.say("连续参保满%d年后每年提高%s元，零报销每年提高%s元", "raised by %[2]s for each continuous year after %[1]d, and by %[3]s for each zero-claim year",
-			r.AfterYears, trimYuan(r.PerYear.fen), trimYuan(r.PerZeroYear.fen)))
+		text := w.say("连续参保满%d年后，每增加1年提高%s元；零报销每年提高%s元", "raised by %[2]s yuan for each continuous year after %[1]d, and by %[3]s yuan for each zero-claim year",
+			r.AfterYears, trimYuan(r.PerYear.fen), trimYuan(r.PerZeroYear.fen))
+		if r.AtMost.set {
+			text += w.say("；合计不超过封顶线的%s%%", "; together at most %s %% of the cap", r.AtMost.percentText())
+		}
+		w.block(3, &r.cited, text)
 	}
 }

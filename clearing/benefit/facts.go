@@ -27,7 +27,7 @@ type facts struct {
 	asOf     ledger.Day // the day people's facts are taken at
 	groups   []string
 	kinds    []string
-	age      int // -1: the birthday is unknown
+	age      int // -1: the birthday is unknown, or lies after the stay
 
 	ordinal      int            // n-th stay of the year
 	kindOrdinals map[string]int // n-th stay of each kind
@@ -44,8 +44,8 @@ func gather(c *Case, p *Plan, v *planVersion) facts {
 	}
 	f.province = c.Home.Province() == c.Treatment.Province()
 	f.filing = f.decideFiling(p)
-	if c.Claim.Birth != nil {
-		f.age = ageOn(*c.Claim.Birth, f.asOf)
+	if birth := c.Claim.Birth; birth != nil && *birth <= c.Claim.Discharged.Day() {
+		f.age = ageOn(*birth, f.asOf)
 	}
 	f.groups = f.decideGroups()
 	for i := range v.Kinds {
@@ -169,7 +169,7 @@ func (f *facts) civilServant(personType string) bool {
 // type or "type/level".
 func (f *facts) identified(codes []string) bool {
 	for _, code := range codes {
-		if f.Person != nil && contains(f.Person.Groups, code) {
+		if f.Person != nil && f.Person.isOne(code) {
 			return true
 		}
 		if f.enrolled() {
@@ -185,6 +185,18 @@ func (f *facts) identified(codes []string) bool {
 	return false
 }
 
+// isOne reports whether the registry published the identity; a type alone means any
+// level of it, as it does in a claim.
+func (p *Person) isOne(code string) bool {
+	for _, group := range p.Groups {
+		if group == code || strings.HasPrefix(group, code+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// ageOn is the age in full years; a child born during the stay is 0 on its first day.
 func ageOn(birth, day ledger.Day) int {
 	b, d := birth.Time(), day.Time()
 	age := d.Year() - b.Year()

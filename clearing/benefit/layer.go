@@ -28,7 +28,7 @@ func (b *bill) layer(i int, l *layer) error {
 	}
 	b.trace.uses(&l.cited)
 	b.trace.step(l.ID, "layer", l.Article, exact, base, word("zh", l.ZH), word("en", l.EN))
-	r := &run{bill: b, layer: l, base: base, from: position, left: base, limit: unbounded}
+	r := &run{bill: b, layer: l, number: i, base: base, from: position, left: base, limit: unbounded}
 	r.skipStart()
 	if err := r.findRates(b.awayChanges(i, l)); err != nil {
 		return err
@@ -74,15 +74,16 @@ func (b *bill) yearBefore(l *layer) ledger.Amount {
 // run is one layer at work on one bill.
 type run struct {
 	*bill
-	layer *layer
-	base  ledger.Amount // what the layer took
-	from  ledger.Amount // position in the segments at which left begins
-	left  ledger.Amount // of the base: still to be decided
-	rates []rate
-	fixed *specialRatio // nil: by segments
-	limit ledger.Amount // what the caps on payment still allow
-	caps  []*capRule    // the caps that bind
-	apart []apart       // amounts of classes with ratios of their own
+	layer  *layer
+	number int           // of the layer, from 0
+	base   ledger.Amount // what the layer took
+	from   ledger.Amount // position in the segments at which left begins
+	left   ledger.Amount // of the base: still to be decided
+	rates  []rate
+	fixed  *specialRatio // nil: by segments
+	limit  ledger.Amount // what the caps on payment still allow
+	caps   []*capRule    // the caps that bind
+	apart  []apart       // amounts of classes with ratios of their own
 
 	used ledger.Amount // of the base: decided inside the caps
 	paid ledger.Amount
@@ -232,7 +233,9 @@ func (r *run) count() {
 	}
 	for _, c := range r.caps {
 		if c.Name != "" && c.On == "payment" && r.paid > 0 {
-			a.Paid = added(a.Paid, l.ID+"#"+c.Name, r.paid)
+			key := l.ID + "#" + c.Name
+			a.Paid = added(a.Paid, key, r.paid)
+			r.named = append(r.named, namedCount{r.number, key})
 		}
 	}
 }

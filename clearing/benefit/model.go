@@ -1,6 +1,7 @@
 package benefit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -66,7 +67,7 @@ type cited struct {
 
 type timeRules struct {
 	cited
-	YearBegins  string `toml:"year_begins" oneof:"01-01|07-01"` // MM-dd; any day of the year is understood
+	YearBegins  string `toml:"year_begins" oneof:"01-01|07-01"` // MM-dd
 	NewYear     string `toml:"new_year" oneof:"one bill|split by days"`
 	LaterPart   string `toml:"later_part_deductible" oneof:"anew|difference|none"`
 	LaterCounts *bool  `toml:"later_part_counts"` // is the later part a stay of the new year; absent: yes
@@ -325,13 +326,17 @@ func (t *table[T]) bind(b *binder, n *node) {
 				row.level = Level(word)
 			case isLevel(word):
 				b.problemf(m.line, "%q 含两个等级", "%q names two levels", m.key)
-			case isName(word):
-				row.traits = append(row.traits, word)
 			default:
-				b.problemf(m.line, "%q 不是医院等级或类别", "%q is no level or trait of a hospital", m.key)
+				b.trait(m.line, word)
+				row.traits = append(row.traits, word)
 			}
 		}
 		any(&row.value).(bindable).bind(b, m.value)
+		for i := range t.rows {
+			if other := &t.rows[i]; other.level == row.level && slices.Equal(slices.Sorted(slices.Values(other.traits)), slices.Sorted(slices.Values(row.traits))) {
+				b.problemf(m.line, "%q 与 %q 相同", "%q is the same as %q", m.key, other.key)
+			}
+		}
 		t.rows = append(t.rows, row)
 	}
 }

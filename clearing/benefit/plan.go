@@ -32,8 +32,9 @@ func ParsePlan(file string, data []byte) (*Plan, []Problem) {
 
 // LoadFS reads every plan below the file system: all *.toml files in directories named
 // "plans", or, if there is no such directory, all *.toml files. Directories named
-// "examples" hold worked examples and are passed over. All problems of all files come
-// back joined in one error.
+// "examples" hold worked examples and those named "partial" plans that are kept beside
+// the others but are not in force; both are passed over. All problems of all files
+// come back joined in one error.
 func LoadFS(fsys fs.FS) (*Set, error) {
 	files, err := planFiles(fsys)
 	if err != nil {
@@ -60,13 +61,17 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 	return NewSet(plans...)
 }
 
+// partialDir is the name of directories with plans that cover too little to be in force
+// by default. Their own file system (fs.Sub) is a set like any other.
+const partialDir = "partial"
+
 func planFiles(fsys fs.FS) ([]string, error) {
 	var all, inPlans []string
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && entry.Name() == "examples":
+		case entry.IsDir() && (entry.Name() == "examples" || entry.Name() == partialDir):
 			return fs.SkipDir
 		case entry.IsDir() || path.Ext(name) != ".toml":
 			return nil

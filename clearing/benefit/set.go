@@ -90,7 +90,8 @@ type Prepared struct {
 // span is the part of a stay that lies in one benefit year.
 type span struct {
 	year int
-	days int // days in the hospital, at least 1
+	days int        // days in the hospital, at least 1
+	last ledger.Day // its last day, that of discharge if it lies in the year
 }
 
 // Prepare finds the plan and version for the case. The error is a
@@ -184,7 +185,7 @@ func (p *Plan) validity() string {
 // discharge. The day of discharge is no hospital day unless it is also that of
 // admission; so a stay that ends on New Year's Day lies wholly in the old year.
 func (v *planVersion) spans(admitted, discharged ledger.Day) []span {
-	whole := span{v.benefitYear(discharged), max(1, int(discharged-admitted))}
+	whole := span{v.benefitYear(discharged), max(1, int(discharged-admitted)), discharged}
 	if v.Time.NewYear != "split by days" || v.benefitYear(admitted) == whole.year {
 		return []span{whole}
 	}
@@ -192,7 +193,11 @@ func (v *planVersion) spans(admitted, discharged ledger.Day) []span {
 	for from := admitted; from < discharged; {
 		year := v.benefitYear(from)
 		to := min(discharged, v.yearBegin(year+1))
-		spans = append(spans, span{year, int(to - from)})
+		last := to - 1
+		if year == whole.year {
+			last = discharged
+		}
+		spans = append(spans, span{year, int(to - from), last})
 		from = to
 	}
 	return spans

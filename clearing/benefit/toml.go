@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -50,8 +51,13 @@ func (n *node) member(key string) *member {
 	return nil
 }
 
-// parseTree reads a document that must be valid TOML.
+// parseTree reads a document that must be valid TOML. A byte-order mark, which some
+// editors write, is passed over.
 func parseTree(file string, data []byte) (*node, []Problem) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if line := notUTF8(data); line > 0 {
+		return nil, []Problem{{file, line, "文件不是UTF-8编码，请另存为UTF-8", "the file is not UTF-8: save it as UTF-8"}}
+	}
 	var whole map[string]any
 	if err := toml.Unmarshal(data, &whole); err != nil { // also finds keys that stand twice
 		line := 0
@@ -80,6 +86,16 @@ func parseTree(file string, data []byte) (*node, []Problem) {
 		return nil, []Problem{{file, 0, "不是有效的TOML：" + err.Error(), "not valid TOML: " + err.Error()}}
 	}
 	return root, nil
+}
+
+// notUTF8 is the first line with bytes of another encoding; 0 if there is none.
+func notUTF8(data []byte) int {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 type treeReader struct {

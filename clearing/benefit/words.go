@@ -8,76 +8,83 @@ import (
 // words says a condition in words; "" if it always holds. The names of groups and
 // kinds come from the version; nil leaves their identifiers.
 func (x *condition) words(lang string, v *planVersion) string {
-	var said []string
-	say := func(zh, en string, args ...any) {
-		said = append(said, fmt.Sprintf(pick(lang, zh, en), args...))
+	w := &conditionWords{lang: lang, version: v}
+	w.person(x)
+	w.stay(x)
+	w.registered(x)
+	return strings.Join(w.said, pick(lang, "，", ", "))
+}
+
+// conditionWords collects what a condition says, in the order in which an officer
+// would: who, what stay, what only the registry knows.
+type conditionWords struct {
+	lang    string
+	version *planVersion
+	said    []string
+}
+
+func (w *conditionWords) say(zh, en string, args ...any) {
+	w.said = append(w.said, fmt.Sprintf(pick(w.lang, zh, en), args...))
+}
+
+// any says one of a list; nothing where the list is empty.
+func (w *conditionWords) any(items []string, zh, en string) {
+	if len(items) > 0 {
+		w.say(zh, en, strings.Join(items, pick(w.lang, "、", " or ")))
 	}
-	list := func(items []string) string { return strings.Join(items, pick(lang, "、", " or ")) }
-	names := func(ids []string) string {
-		named := make([]string, len(ids))
-		for i, id := range ids {
-			named[i] = v.nameOf(lang, id)
-		}
-		return list(named)
+}
+
+func (w *conditionWords) names(ids []string) []string {
+	named := make([]string, len(ids))
+	for i, id := range ids {
+		named[i] = w.version.nameOf(w.lang, id)
 	}
-	if len(x.Groups) > 0 {
-		say("%s", "%s", names(x.Groups))
+	return named
+}
+
+// number says a bound; nothing where there is none.
+func (w *conditionWords) number(n *int, zh, en string) {
+	if n != nil {
+		w.say(zh, en, *n)
 	}
-	if len(x.NotGroups) > 0 {
-		say("非%s", "not %s", names(x.NotGroups))
-	}
-	if x.AgeFrom != nil {
-		say("年满%d周岁", "aged %d or more", *x.AgeFrom)
-	}
-	if x.AgeUpTo != nil {
-		say("不超过%d周岁", "aged %d or less", *x.AgeUpTo)
-	}
+}
+
+func (w *conditionWords) person(x *condition) {
+	w.any(w.names(x.Groups), "%s", "%s")
+	w.any(w.names(x.NotGroups), "非%s", "not %s")
+	w.number(x.AgeFrom, "年满%d周岁", "aged %d or more")
+	w.number(x.AgeUpTo, "%d周岁及以下", "aged %d or less")
+}
+
+func (w *conditionWords) stay(x *condition) {
 	if len(x.Hospital) > 0 {
-		say("医院：%s", "hospital: %s", hospitals(lang, x.Hospital))
+		w.say("%s医疗机构", "hospital: %s", hospitals(w.lang, x.Hospital))
 	}
-	if x.StayFrom != nil {
-		say("年度第%d次住院起", "from stay %d of the year", *x.StayFrom)
-	}
-	if len(x.Kinds) > 0 {
-		say("%s", "%s", names(x.Kinds))
-	}
-	if x.KindFrom != nil {
-		say("该类第%d次起", "from the %d. of that kind", *x.KindFrom)
-	}
-	if len(x.MedTypes) > 0 {
-		say("医疗类别%s", "med_type %s", list(x.MedTypes))
-	}
-	if len(x.Diagnosis) > 0 {
-		say("主诊断%s", "main diagnosis %s", list(x.Diagnosis))
-	}
+	w.number(x.StayFrom, "年度第%d次住院起", "from stay %d of the year")
+	w.any(w.names(x.Kinds), "%s", "%s")
+	w.number(x.KindFrom, "该类第%d次起", "from stay %d of that kind in the year")
+	w.any(x.MedTypes, "医疗类别%s", "med_type %s")
+	w.any(x.Diagnosis, "主诊断%s", "main diagnosis %s")
 	if len(x.Filing) > 0 {
-		say("%s", "%s", filingList(lang, x.Filing))
+		w.say("%s", "%s", filingList(w.lang, x.Filing))
 	}
-	if len(x.Home) > 0 {
-		say("参保地%s", "home area %s", list(x.Home))
-	}
-	if len(x.Grades) > 0 {
-		say("缴费档次%s", "payment grade %s", list(x.Grades))
-	}
-	if len(x.Ranks) > 0 {
-		say("职级%s", "rank %s", list(x.Ranks))
-	}
-	if x.Months != nil {
-		say("缴费满%d个月", "%d or more months of contributions", *x.Months)
-	}
-	if x.Years != nil {
-		say("连续参保满%d年", "%d or more continuous years", *x.Years)
-	}
+	w.any(x.Home, "参保地%s", "home area %s")
 	if x.TotalFrom != nil {
-		say("总费用超过%s元", "total cost above %s yuan", trimYuan(x.TotalFrom.fen))
+		w.say("总费用超过%s元", "total cost above %s yuan", trimYuan(x.TotalFrom.fen))
 	}
 	if x.TotalUpTo != nil {
-		say("总费用不超过%s元", "total cost up to %s yuan", trimYuan(x.TotalUpTo.fen))
+		w.say("总费用不超过%s元", "total cost up to %s yuan", trimYuan(x.TotalUpTo.fen))
 	}
 	if x.Injury != nil {
-		say(map[bool]string{true: "外伤", false: "非外伤"}[*x.Injury], map[bool]string{true: "injury", false: "no injury"}[*x.Injury])
+		w.say(map[bool]string{true: "外伤", false: "非外伤"}[*x.Injury], map[bool]string{true: "injury", false: "no injury"}[*x.Injury])
 	}
-	return strings.Join(said, pick(lang, "，", ", "))
+}
+
+func (w *conditionWords) registered(x *condition) {
+	w.any(x.Grades, "缴费档次%s", "payment grade %s")
+	w.any(x.Ranks, "职级%s", "rank %s")
+	w.number(x.Months, "缴费满%d个月", "%d or more months of contributions")
+	w.number(x.Years, "连续参保满%d年", "%d or more continuous years")
 }
 
 // nameOf is the name of a group or kind of stay.

@@ -10,4 +10,8 @@
 // A message on which we fail ourselves (a broken adapter, a plan that does not close, a
 // panic) never stops the others: it is tried three times, each failure noted in the
 // books, and then quarantined in its place. Anything the store says ends Run.
+//
+// [Registry] does the same for the documents of the home side's register, which lie in a
+// stream of their own. Whoever hands claims to Run first lets the register catch up
+// with what was published before them.
 package intake

@@ -101,9 +101,12 @@ func (h *house) outcomes() string {
 
 // moody is an adapter that refuses every message, except where the body tells it to
 // fail.
-type moody struct{}
+type moody struct{ mended *bool }
 
-func (moody) Decode(body []byte) (provinces.Request, error) {
+func (m moody) Decode(body []byte) (provinces.Request, error) {
+	if m.mended != nil && *m.mended {
+		body = nil
+	}
 	switch string(body) {
 	case "panic":
 		panic("patient 110101199003070011")
@@ -170,6 +173,62 @@ func TestAMessageWeFailOnIsQuarantinedAndTheOthersFlow(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+// TestAQuarantinedMessageIsDecidedAgainWithItsDay: our fault is mended, and an operator has
+// the message decided again (design section 4, last row of the outcomes).
+func TestAQuarantinedMessageIsDecidedAgainWithItsDay(t *testing.T) {
+	mended := false
+	h := newHouse(t, moody{&mended}, 10)
+	batches := make(chan []intake.Item, 1)
+	batches <- []intake.Item{h.intake.Decode(message("33", 1, "fail"))}
+	running, done := make(chan struct{}), make(chan error)
+	go func() {
+		done <- h.intake.Run(context.Background(), batches, func(answers []provinces.Envelope) error {
+			h.published = append(h.published, answers...)
+			if len(h.published) == 1 {
+				close(running)
+			}
+			return nil
+		})
+	}()
+	<-running
+	order := clearing.RedoOrder{Entry: 1, Operator: "Wang", Reason: "the adapter is mended", At: time.Unix(0, 0).UTC()}
+	if _, err := h.intake.Redo(order, message("33", 1, "fail")); err == nil {
+		t.Error("decided again although the fault is still there")
+	}
+	mended = true
+	if _, err := h.intake.Redo(clearing.RedoOrder{Entry: 1}, message("33", 1, "fail")); !errors.Is(err, clearing.ErrReason) {
+		t.Errorf("without operator and reason: %v", err)
+	}
+	record, err := h.intake.Redo(order, message("33", 1, "fail"))
+	if err != nil || record.Outcome != provinces.Refused || record.Day != firstDay || record.Number != 2 {
+		t.Fatalf("%+v, %v", record, err)
+	}
+	if again, err := h.intake.Redo(order, message("33", 1, "fail")); err != nil || again.Number != 2 {
+		t.Errorf("the same order once more: %+v, %v", again, err)
+	}
+	if _, err := h.intake.Redo(clearing.RedoOrder{Entry: 2, Operator: "Wang", Reason: "x"}, message("33", 1, "fail")); !errors.Is(err, clearing.ErrNotQuarantined) {
+		t.Errorf("a record that is not quarantined: %v", err)
+	}
+	close(batches)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	last := h.published[len(h.published)-1]
+	claim := "claims.33.65.H33010000001.m1"
+	if got, subject, ok, err := clearing.ReadRedo(last.Subject, last.Header); !ok || err != nil || subject != claim || got != order {
+		t.Errorf("published on %s with %v: %+v, %s, %v", last.Subject, last.Header, got, subject, err)
+	}
+	h.store.View(func(tx *store.Tx) error {
+		if waiting, err := tx.Quarantined(); waiting != 0 || err != nil {
+			t.Errorf("%d messages wait, %v", waiting, err)
+		}
+		if at, err := tx.Position("33"); at.Sequence != 1 || err != nil {
+			t.Errorf("the stream's position moved to %d, %v", at.Sequence, err)
+		}
+		return nil
+	})
 }
 
 func TestAGapInAStreamIsNeverPassedOver(t *testing.T) {

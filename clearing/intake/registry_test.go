@@ -12,6 +12,7 @@ import (
 	"clearingd/clearing/store"
 	"clearingd/ledger"
 	"clearingd/provinces"
+	"clearingd/provinces/registry"
 )
 
 // registrar takes registry documents into a house's books.
@@ -143,4 +144,27 @@ func TestTheRegistryTakesNoPlaceAmongTheClaims(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// BenchmarkRegistry takes enrolments of new people, 256 in a transaction, as a first
+// load of a province does.
+func BenchmarkRegistry(b *testing.B) {
+	r := newRegistrar(b, 256)
+	desk := &clearing.Desk{Registry: registry.Dialect{}}
+	people := intake.NewRegistry(intake.RegistryOptions{
+		Store: r.store, Desk: func() *clearing.Desk { return desk }, BatchMax: 256,
+	})
+	batch := make([]provinces.RegistryMessage, 0, 256)
+	for n := range b.N {
+		batch = append(batch, provinces.RegistryMessage{Sequence: uint64(n) + 1, Subject: "registry.65.person", Body: fmt.Appendf(nil,
+			`{"doctype":"person","docid":"P%d","docver":1,"insuplc_admdvs":"650100","psn_no":"6501%016d","insutype":"310","psn_type":"1201","psn_name":"买买提·吐尔逊","certinfo":[{"psn_cert_type":"01","certno":"S%d"}],"begndate":"2018-05-01"}`,
+			n, n*7919%1_000_003, n)})
+		if len(batch) == cap(batch) || n == b.N-1 {
+			if err := people.Commit(batch); err != nil {
+				b.Fatal(err)
+			}
+			batch = batch[:0]
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "documents/s")
 }

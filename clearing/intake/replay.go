@@ -19,6 +19,7 @@ type Answered struct {
 	Answer []byte     // its exact body
 
 	Order *clearing.AdjustmentOrder // set for an officers' decision, which no message stands behind
+	Redo  *clearing.RedoOrder       // set for a quarantined message that was decided again
 }
 
 // ErrDiverged: a message came to another answer than the one that was published. The
@@ -54,6 +55,9 @@ func (in *Intake) Replay(messages []Answered) error {
 func (in *Intake) decideAgain(tx *store.Tx, desk *clearing.Desk, m Answered) (clearing.Decision, error) {
 	if m.Order != nil {
 		return adjust(tx, desk, *m.Order, m.Day)
+	}
+	if m.Redo != nil {
+		return redo(tx, desk, *m.Redo, m.Item, m.Day)
 	}
 	decision, err := decide(tx, desk, m.Item, m.Day, false)
 	if err == nil && bytes.Equal(decision.Record.Answer, m.Answer) {

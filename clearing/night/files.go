@@ -86,11 +86,19 @@ func (n *Night) compute(ctx context.Context, s span) (r report.Report, accounts 
 	sums := newTrial(s.previous.Trial)
 	used := make(map[ledger.Account]bool)
 	var records uint64
-	err = n.scan(ctx, s, func(record *clearing.Record, entry ledger.Entry, bill *report.Bill) error {
+	err = n.scan(ctx, s, func(record *clearing.Record, entry ledger.Entry, bill *report.Bill, adjusted []report.Adjustment) error {
 		records++
-		builder.AddMessage(record.Stream, record.Number, record.Outcome, record.Code)
 		for _, p := range entry.Postings {
 			used[p.Account] = true
+		}
+		if record.Adjustment != nil {
+			if err := addDecision(builder, record, entry, adjusted); err != nil {
+				return err
+			}
+			return sums.post(entry)
+		}
+		if !record.OffStream() {
+			builder.AddMessage(record.Stream, record.Number, record.Outcome, record.Code)
 		}
 		if bill != nil {
 			if err := builder.AddBill(*bill); err != nil {
@@ -155,14 +163,17 @@ func (n *Night) writeLines(ctx context.Context, s span, w *files, r report.Repor
 			journal.Comment(fmt.Sprintf("%s %s to %s, revision %d, books %s", r.Title, r.From, r.To, r.Revision, r.Rules.Install), r.Demo),
 			journal.Declare(s.from, accounts))
 	}
-	errs = append(errs, n.scan(ctx, s, func(record *clearing.Record, entry ledger.Entry, bill *report.Bill) error {
-		if bill == nil {
+	errs = append(errs, n.scan(ctx, s, func(record *clearing.Record, entry ledger.Entry, bill *report.Bill, _ []report.Adjustment) error {
+		note := report.JournalNote{Outcome: record.Outcome}
+		if bill != nil {
+			note.SettlementID = bill.SettlementID
+			if err := entries.Write(*bill); err != nil {
+				return err
+			}
+		}
+		if len(entry.Postings) == 0 {
 			return nil
 		}
-		if err := entries.Write(*bill); err != nil || len(entry.Postings) == 0 {
-			return err
-		}
-		note := report.JournalNote{SettlementID: bill.SettlementID, Outcome: record.Outcome}
 		for _, journal := range journals {
 			if err := journal.Entry(entry, note); err != nil {
 				return err

@@ -176,8 +176,8 @@ func (s span) seal() report.Seal {
 const scanChunk = 2000
 
 // scan visits the records of the days in the books' order, each with its entry and,
-// where it moves money, its bill.
-func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, ledger.Entry, *report.Bill) error) error {
+// where it moves money, its bill or what officers adjusted.
+func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, ledger.Entry, *report.Bill, []report.Adjustment) error) error {
 	for from := s.first; from != 0 && from <= s.last; from += scanChunk {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -191,7 +191,11 @@ func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, l
 				if err != nil {
 					return err
 				}
-				return visit(r, e, bill)
+				adjusted, err := n.Adjustments(tx, r)
+				if err != nil {
+					return err
+				}
+				return visit(r, e, bill, adjusted)
 			})
 		})
 		if err != nil {

@@ -41,6 +41,7 @@ type Builder struct {
 	pairs    map[provincePair]*Sums
 	internal map[areaPair]*Sums
 	trial    map[trialKey]*TrialLine
+	adjusted map[provincePair]*AdjustmentLine
 }
 
 type provincePair struct{ home, treatment ledger.Province }
@@ -99,11 +100,7 @@ func (b *Builder) stream(p ledger.Province) *Stream {
 // AddMessage counts one message of a stream: the books' number of its record, what
 // became of it, and the code if that was a refusal.
 func (b *Builder) AddMessage(stream ledger.Province, number uint64, outcome provinces.Outcome, code provinces.Code) {
-	rules := &b.report.Rules
-	if rules.BooksFrom == 0 || number < rules.BooksFrom {
-		rules.BooksFrom = number
-	}
-	rules.BooksTo = max(rules.BooksTo, number)
+	b.countRecord(number)
 	b.stream(stream).Outcomes[outcome]++
 	b.outcomes[outcome]++
 	if outcome == provinces.Refused || outcome == provinces.Quarantined {
@@ -197,7 +194,7 @@ func (b *Builder) Finish(seal Seal) (Report, error) {
 	r := &b.report
 	r.Seal = seal
 	b.finishCounts()
-	for _, step := range []func() error{b.finishPairs, b.finishInternal, b.finishNetting, b.finishTrial, b.finishSummary} {
+	for _, step := range []func() error{b.finishPairs, b.finishInternal, b.finishNetting, b.finishAdjustments, b.finishTrial, b.finishSummary} {
 		if err := step(); err != nil {
 			return Report{}, err
 		}

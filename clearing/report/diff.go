@@ -204,7 +204,7 @@ func (r Report) figures() []figure {
 		list = append(list, countFigure("refusal:"+strconv.Itoa(int(c.Code)), c.Count))
 	}
 	list = append(list, r.Totals.figures()...)
-	list = append(list, amountFigure("internal_owed", r.Summary.InternalOwed),
+	list = append(list, amountFigure("internal_owed", r.Summary.InternalOwed), amountFigure("adjusted", r.Summary.Adjusted),
 		countFigure("transfers", uint64(len(r.Proposal.Transfers))), amountFigure("net_amount", r.Proposal.NetAmount),
 		amountFigure("debits", r.Summary.Debits), amountFigure("credits", r.Summary.Credits),
 		countFigure("declared", r.Rules.Declared), countFigure("unverified", r.Rules.Unverified),

@@ -153,7 +153,7 @@ func figureName(id string) Bi {
 var figureKeys = map[string]string{
 	"received": "received", "booked": "booked", "undone": "undone", "cost": "cost", "fund_total": "fundtotal",
 	"personal_account": "account", "owed": "owed", "cash": "cash", "hospital_part": "hospitalpart",
-	"internal_owed": "internal.owed", "transfers": "transfers", "net_amount": "netted", "debits": "debits",
+	"internal_owed": "internal.owed", "adjusted": "adjusted", "transfers": "transfers", "net_amount": "netted", "debits": "debits",
 	"credits": "credits", "declared": "declared", "unverified": "unverified", "invented": "invented",
 	"assumed": "assumed", "absent": "absent", "complete": "complete", "plan_set": "planset", "zone": "zone",
 	"cut_off": "cutoff", "mode": "mode", "merkle_root": "merkle", "merkle_size": "merkle.size",

@@ -40,6 +40,8 @@ type Report struct {
 	Positions []netting.Position  `json:"positions"` // for information
 	Proposal  netting.Proposal    `json:"proposal"`  // for information
 
+	Adjustments []AdjustmentLine `json:"adjustments,omitempty"` // officers' decisions of the days, by home then treatment province; not in Pairs and Totals
+
 	TrialBalance []TrialLine `json:"trial_balance"` // all accounts rolled up by side, province and stage, at the end of To
 	Seal         Seal        `json:"seal"`
 
@@ -79,10 +81,11 @@ type Summary struct {
 	Refused      uint64        `json:"refused"`  // messages refused
 	Owed         ledger.Amount `json:"owed"`     // between provinces: Totals.Owed
 	InternalOwed ledger.Amount `json:"internal_owed"`
-	Debits       ledger.Amount `json:"debits"`   // of the trial balance
-	Credits      ledger.Amount `json:"credits"`  // of the trial balance
-	Balanced     bool          `json:"balanced"` // Debits = Credits
-	Complete     bool          `json:"complete"` // every sequence of every stream has its outcome
+	Adjusted     ledger.Amount `json:"adjusted,omitzero"` // owed more (or less) by officers' decisions, between provinces and within one
+	Debits       ledger.Amount `json:"debits"`            // of the trial balance
+	Credits      ledger.Amount `json:"credits"`           // of the trial balance
+	Balanced     bool          `json:"balanced"`          // Debits = Credits
+	Complete     bool          `json:"complete"`          // every sequence of every stream has its outcome
 }
 
 // Stream is the completeness of one claims stream.

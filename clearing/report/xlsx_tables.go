@@ -186,7 +186,7 @@ func trialTables(r Report) []table {
 		t.lines = append(t.lines, []any{text(say(fmt.Sprintf("side.%d", l.Side)).Both()), text(named(l.Province)),
 			text(say(fmt.Sprintf("stage.%d", l.Stage)).Both()), money(l.Debits), money(l.Credits), money(l.Net)})
 	}
-	return []table{t}
+	return append([]table{t}, adjustmentTables(r)...)
 }
 
 func completenessTables(r Report) []table {

@@ -97,6 +97,8 @@ type ClaimReply struct {
 	PlanSet      string                 `json:"plan_set,omitempty"`
 	Postings     []PostingLine          `json:"postings,omitempty"`
 	LeafHash     string                 `json:"leaf_hash"`
+	Refolded     []RefoldNotice         `json:"refolded,omitempty"`   // of a bill: its person-years that were re-folded
+	Adjustment   *AdjustmentView        `json:"adjustment,omitempty"` // of an officers' decision
 }
 
 // PostingLine is one posting with its account spelled out.

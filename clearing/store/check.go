@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"reflect"
 
 	"go.etcd.io/bbolt"
@@ -26,6 +27,15 @@ type CheckResult struct {
 // CheckFile checks books that no process has open, and changes nothing. progress, if
 // not nil, is told now and then how many records are read of how many.
 func CheckFile(ctx context.Context, path string, progress func(done, total uint64)) (CheckResult, error) {
+	if _, err := os.Stat(path); err != nil {
+		return CheckResult{}, fmt.Errorf("open books: %w", err)
+	}
+	switch faults, err := checkPages(path); {
+	case err != nil:
+		return CheckResult{}, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
+	case len(faults) > 0:
+		return CheckResult{Faults: append(faults, "records cannot be read while pages are damaged: restore the books from a copy")}, nil
+	}
 	s, err := OpenReadOnly(path)
 	if err != nil {
 		return CheckResult{}, err
@@ -40,11 +50,17 @@ func CheckFile(ctx context.Context, path string, progress func(done, total uint6
 // transaction while it runs.
 func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (CheckResult, error) {
 	result := CheckResult{Install: s.identity.Install}
-	err := s.db.View(func(raw *bbolt.Tx) error {
+	err := guard(func() error { return s.check(ctx, progress, &result) })
+	return result, err
+}
+
+func (s *Store) check(ctx context.Context, progress func(done, total uint64), result *CheckResult) error {
+	return s.db.View(func(raw *bbolt.Tx) error {
 		for err := range raw.Check() {
 			result.Faults = append(result.Faults, "page: "+err.Error())
 		}
 		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position)}
+		c.states = newStates(c.tx)
 		total := c.tx.Last()
 		if err := c.tx.Balances(func(_ ledger.Account, b ledger.Balance) (err error) {
 			result.Imbalance, err = result.Imbalance.Add(b.Net())
@@ -61,6 +77,7 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 			}
 		})
 		c.positions(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		c.states.finish(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.years(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.registry(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		for _, f := range faults {
@@ -70,14 +87,14 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 		result.Root = base64.StdEncoding.EncodeToString(root[:])
 		return ctx.Err()
 	})
-	return result, err
 }
 
 // checker holds the clearing's states against the records.
 type checker struct {
 	tx       *Tx
 	streams  map[ledger.Province]clearing.Position // folded from the records
-	verifier clearing.Verifier                     // plans, where a person-year was re-folded
+	states   *states
+	verifier clearing.Verifier // plans, where a person-year was re-folded
 }
 
 func (c *checker) record(stored boltstore.Record, fault func(string)) {
@@ -86,21 +103,14 @@ func (c *checker) record(stored boltstore.Record, fault func(string)) {
 		fault(err.Error())
 		return
 	}
-	if message, err := c.tx.Message(record.MessageKey()); err != nil || message.Record == 0 || message.Record > record.Number {
-		fault("cannot be found by its message")
-	}
+	c.states.record(record, fault)
 	if record.Adjustment != nil {
 		c.adjustment(record, stored.Entry, fault)
 		return
 	}
-	at := c.streams[record.Stream]
-	if at.Sequence != 0 && record.Sequence != at.Sequence+1 {
-		fault(fmt.Sprintf("answers %s/%d, the record before it in that stream %d", record.Stream, record.Sequence, at.Sequence))
+	if !record.OffStream() {
+		c.place(record, fault)
 	}
-	if record.Day < at.Day {
-		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
-	}
-	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
 	switch {
 	case record.Outcome == provinces.Booked:
 		c.bill(record, stored.Entry, fault)
@@ -109,6 +119,18 @@ func (c *checker) record(stored boltstore.Record, fault func(string)) {
 	case len(stored.Entry.Postings) != 0:
 		fault("moves money without an effect")
 	}
+}
+
+// place checks that the record is the next of its stream, on no earlier day.
+func (c *checker) place(record *clearing.Record, fault func(string)) {
+	at := c.streams[record.Stream]
+	if at.Sequence != 0 && record.Sequence != at.Sequence+1 {
+		fault(fmt.Sprintf("answers %s/%d, the record before it in that stream %d", record.Stream, record.Sequence, at.Sequence))
+	}
+	if record.Day < at.Day {
+		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
+	}
+	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
 }
 
 // bill checks what a booked bill promises: it closes, its entry is its obligation, and
@@ -219,27 +241,31 @@ func (c *checker) years(fault func(string)) {
 // CheckTail reads the newest records back: their checksums, entries and Merkle leaves,
 // and the root. It is what a start can afford.
 func (s *Store) CheckTail(records uint64) (faults []string) {
-	err := s.View(func(tx *Tx) error {
+	err := guard(func() error { return s.checkTail(records, &faults) })
+	if err != nil {
+		faults = append(faults, err.Error())
+	}
+	return faults
+}
+
+func (s *Store) checkTail(records uint64, faults *[]string) error {
+	return s.View(func(tx *Tx) error {
 		last := tx.Last()
 		from := uint64(1)
 		if last > records {
 			from = last - records + 1
 		}
 		if _, err := tx.Root(last); err != nil {
-			faults = append(faults, err.Error())
+			*faults = append(*faults, err.Error())
 		}
 		return boltstore.Scan(tx.raw, from, last, func(stored boltstore.Record) error {
 			if err := boltstore.CheckLeaf(tx.raw, stored.Number); err != nil {
-				faults = append(faults, err.Error())
+				*faults = append(*faults, err.Error())
 			}
 			if _, err := decodeRecord(stored); err != nil {
-				faults = append(faults, err.Error())
+				*faults = append(*faults, err.Error())
 			}
 			return nil
 		})
 	})
-	if err != nil {
-		faults = append(faults, err.Error())
-	}
-	return faults
 }

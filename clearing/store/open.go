@@ -111,7 +111,14 @@ func open(path string, readOnly bool) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open books: %w", err) // bbolt would create it
 	}
-	db, err := bbolt.Open(path, fileMode, options(readOnly))
+	if err := checkEnds(path); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
+	}
+	var db *bbolt.DB
+	err := guard(func() (err error) {
+		db, err = bbolt.Open(path, fileMode, options(readOnly))
+		return err
+	})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%s: %w", path, ErrLocked)
@@ -119,7 +126,7 @@ func open(path string, readOnly bool) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
 	}
 	s := &Store{db: db}
-	if err := s.identify(); err != nil {
+	if err := guard(s.identify); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
 	return s, nil

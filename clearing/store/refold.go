@@ -101,6 +101,9 @@ func (tx *Tx) enter(r *clearing.Record) error {
 	}
 	day.count(r.Number)
 	tx.days[r.Day] = day
+	if r.Redo != nil {
+		tx.redone++
+	}
 	return nil
 }
 

@@ -44,6 +44,7 @@ type meta struct {
 	Install  string                       `cbor:"2,keyasint"`
 	FirstDay ledger.Day                   `cbor:"3,keyasint"`
 	Outcomes map[provinces.Outcome]uint64 `cbor:"4,keyasint"`
+	Redone   uint64                       `cbor:"5,keyasint,omitempty"`
 }
 
 func readMeta(tx *bbolt.Tx) (m meta, err error) {
@@ -66,6 +67,7 @@ type Tx struct {
 	days      map[ledger.Day]DayState
 	positions map[ledger.Province]clearing.Position
 	outcomes  map[provinces.Outcome]uint64
+	redone    uint64
 }
 
 var (
@@ -151,7 +153,7 @@ func (tx *Tx) Apply(d clearing.Decision) error {
 	if err := tx.applyStates(d); err != nil {
 		return fmt.Errorf("record %d: %w", d.Record.Number, err)
 	}
-	if d.Record.Adjustment != nil {
+	if d.Record.OffStream() {
 		return tx.enter(&d.Record)
 	}
 	return tx.advance(&d.Record)
@@ -221,7 +223,7 @@ func (tx *Tx) flush() error {
 			return err
 		}
 	}
-	if len(tx.outcomes) == 0 {
+	if len(tx.outcomes) == 0 && tx.redone == 0 {
 		return nil
 	}
 	m, err := readMeta(tx.raw)
@@ -234,10 +236,17 @@ func (tx *Tx) flush() error {
 	for outcome, count := range tx.outcomes {
 		m.Outcomes[outcome] += count
 	}
+	m.Redone += tx.redone
 	return writeMeta(tx.raw, m)
 }
 
-// Outcomes counts all records by outcome since the books began.
+// Quarantined counts the messages that are quarantined and not decided again yet.
+func (tx *Tx) Quarantined() (uint64, error) {
+	m, err := readMeta(tx.raw)
+	return m.Outcomes[provinces.Quarantined] - m.Redone, err
+}
+
+// Outcomes counts the outcomes of all messages since the books began.
 func (tx *Tx) Outcomes() (map[provinces.Outcome]uint64, error) {
 	m, err := readMeta(tx.raw)
 	return m.Outcomes, err

@@ -79,10 +79,11 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err.Error(), err.Error()) })
 	root.AddCommand(
 		a.publishCommand(), a.answerCommand(), a.estimateCommand(),
-		a.claimCommand(), a.personCommand(), a.balancesCommand(),
+		a.claimCommand(), a.personCommand(), a.refoldsCommand(), a.balancesCommand(),
 		a.daysCommand(), a.closeCommand(), a.reportCommand(), a.summaryCommand(),
 		a.statusCommand(), a.checkCommand(), a.planCommand(), a.sampleCommand(), a.versionCommand(),
 		a.copyCommand(),
+		a.redoCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -11,6 +11,7 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var offline string
+	var recompute bool
 	c := &cobra.Command{
 		Use:   "check",
 		Short: a.say("校验账本", "check the books"),
@@ -23,11 +24,13 @@ clearingd checks its running books; --offline FILE reads the file, with clearing
 a fault is found.`),
 		Example: `
   clearctl check --timeout 10m
+  clearctl check --recompute
   clearctl check --offline /var/lib/clearingd/books.db`,
 	}
+	c.Flags().BoolVar(&recompute, "recompute", false, a.say("另外重算每一笔结算（见 clearctl claim verify）", "also recompute every bill (see clearctl claim verify)"))
 	c.Flags().StringVar(&offline, "offline", "", a.say("账本文件", "file of the books"))
 	return a.command(c, cobra.NoArgs, func(c *cobra.Command, _ []string) error {
-		reply, err := a.check(c.Context(), offline)
+		reply, err := a.check(c.Context(), offline, recompute)
 		if err != nil {
 			return err
 		}
@@ -41,13 +44,17 @@ a fault is found.`),
 	})
 }
 
-func (a *app) check(ctx context.Context, offline string) (service.CheckReply, error) {
+func (a *app) check(ctx context.Context, offline string, recompute bool) (service.CheckReply, error) {
 	if offline == "" {
-		return call[service.CheckReply](ctx, a, service.Check, nil)
+		return call[service.CheckReply](ctx, a, service.Check, service.CheckRequest{Recompute: recompute})
 	}
 	p := a.startProgress(a.say("已校验记录", "records checked"))
-	defer p.done()
-	return checkFile(ctx, offline, func(done, total uint64) { p.at(int(done), int(total)) })
+	reply, err := checkFile(ctx, offline, func(done, total uint64) { p.at(int(done), int(total)) })
+	p.done()
+	if err == nil && recompute {
+		reply.Faults, err = a.recomputeFile(ctx, offline, reply.Faults)
+	}
+	return reply, err
 }
 
 func (a *app) printCheck(r service.CheckReply) {

@@ -45,7 +45,7 @@ No names or certificate numbers are shown; the person is a pseudonym.`),
 		return a.show(reply, func() { a.printRecord(reply) })
 	})
 	show := &cobra.Command{Use: "show RECORD", Short: c.Short, Hidden: true}
-	c.AddCommand(a.command(show, cobra.ExactArgs(1), func(s *cobra.Command, args []string) error { return c.RunE(s, args) }))
+	c.AddCommand(a.verifyCommand(), a.command(show, cobra.ExactArgs(1), func(s *cobra.Command, args []string) error { return c.RunE(s, args) }))
 	return c
 }
 
@@ -68,10 +68,12 @@ func (a *app) printRecord(r service.ClaimReply) {
 	head.row(a.say("营业日", "business day"), r.Day)
 	head.row(a.say("收到", "received"), r.Received.Format("2006-01-02 15:04:05.000 -07:00"))
 	head.row(a.say("主题", "subject"), r.Subject)
-	head.row(a.say("消息流", "stream"), fmt.Sprintf("CLAIMS_%s #%d", r.Stream, r.Sequence))
-	head.row(a.say("参保地", "home area"), string(r.Home)+" "+a.areaProvince(r.Home))
-	head.row(a.say("就医地", "treatment area"), string(r.Treatment)+" "+a.areaProvince(r.Treatment))
-	head.row(a.say("医药机构", "provider"), r.Provider)
+	if r.Adjustment == nil { // no message stands behind a decision
+		head.row(a.say("消息流", "stream"), fmt.Sprintf("CLAIMS_%s #%d", r.Stream, r.Sequence))
+		head.row(a.say("参保地", "home area"), string(r.Home)+" "+a.areaProvince(r.Home))
+		head.row(a.say("就医地", "treatment area"), string(r.Treatment)+" "+a.areaProvince(r.Treatment))
+		head.row(a.say("医药机构", "provider"), r.Provider)
+	}
 	for _, pair := range [][2]string{
 		{a.say("结算ID", "settlement"), r.SettlementID}, {a.say("人员（假名）", "person (pseudonym)"), r.Person},
 		{a.say("针对记录", "original record"), number(r.Original)}, {a.say("被何记录撤销", "undone by record"), number(r.UndoneBy)},
@@ -82,6 +84,12 @@ func (a *app) printRecord(r service.ClaimReply) {
 		}
 	}
 	head.write(a.out)
+	for i := range r.Refolded {
+		a.printRefoldNotice(&r.Refolded[i])
+	}
+	if r.Adjustment != nil {
+		a.printAdjustment(*r.Adjustment)
+	}
 	for _, e := range r.Errors {
 		fmt.Fprintf(a.out, "  %s: %s → %s\n", printable(e.Field), printable(e.Found), printable(e.Expected))
 	}

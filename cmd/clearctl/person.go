@@ -29,6 +29,7 @@ stay in the shell's history.`),
   clearctl person 65 65010000000000000001 --insutype 310`,
 	}
 	c.Flags().StringVar(&insutype, "insutype", "", a.say("险种，例如 310；缺省为全部", "kind of insurance, for example 310; all without it"))
+	c.AddCommand(a.refoldCommand(), a.adjustCommand())
 	return a.command(c, cobra.ExactArgs(2), func(c *cobra.Command, args []string) error {
 		home := ledger.Province(args[0])
 		if !provinces.Known(home) {

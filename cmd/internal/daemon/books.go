@@ -41,6 +41,7 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	return &clearing.Desk{
 		Plans: set, Adapters: adapters,
 		Registry: registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
+		Refold:          refolding(d.cfg.Order),
 		RequireVerified: d.cfg.Plans.RequireVerified,
 		ManualDay:       d.cfg.BusinessDay == config.Manual,
 	}, nil

@@ -48,6 +48,7 @@ type Daemon struct {
 	pseudonyms clearing.Pseudonyms
 	intake     *intake.Intake
 	registry   *registry
+	verifier   clearing.Verifier // recomputes booked bills; keeps plans it has read
 	outbox     *outbox
 	night      *night.Night
 	closing    *closing

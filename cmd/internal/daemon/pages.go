@@ -128,6 +128,9 @@ func wanted(q console.BillQuery, b *report.Bill) bool {
 
 func (p pages) Messages(ctx context.Context, q console.MessageQuery) (page console.MessagePage, err error) {
 	err = p.eachRecord(ctx, q.Day, q.Day, q.After, func(_ *store.Tx, r *clearing.Record) error {
+		if r.OffStream() { // no message stands behind it
+			return nil
+		}
 		if q.Stream != "" && r.Stream != q.Stream || q.Outcome != "" && r.Outcome != q.Outcome || q.Code != 0 && r.Code != q.Code {
 			return nil
 		}

@@ -114,12 +114,17 @@ func (d *Daemon) waitForRegistry(ctx context.Context) error {
 		}
 		select {
 		case <-moved:
+		case <-time.After(waitTold):
+			d.log.Warn("claims wait for the register", zap.Uint64("registry_reached", reached), zap.Uint64("registry_end", last))
 		case <-ctx.Done():
 			err = ctx.Err()
 		}
 	}
 	return err
 }
+
+// waitTold is how long a standstill of the register goes unsaid.
+const waitTold = 30 * time.Second
 
 // estimateWait bounds how long an estimate waits for the register.
 const estimateWait = time.Second

@@ -61,7 +61,7 @@ func figures(t testing.TB, answer provinces.Envelope) string {
 // TestARegisteredDayComesOutAsTheDeclaredOne: a day whose register says what its claims
 // say is settled to the same figures, except that no bill is marked as declared.
 func TestARegisteredDayComesOutAsTheDeclaredOne(t *testing.T) {
-	sample := sim.Day(sim.DefaultConfig(11, 120, openDay))
+	sample := sim.Day(sim.DefaultConfig(11, 60, openDay))
 	declared := start(t, configOf(t))
 	one := declared.send(sample.Messages)
 	declared.close()
@@ -85,8 +85,8 @@ func TestARegisteredDayComesOutAsTheDeclaredOne(t *testing.T) {
 			}
 		}
 	}
-	if booked < 80 {
-		t.Errorf("%d bills of 120 messages", booked)
+	if booked < 40 {
+		t.Errorf("%d bills of 60 messages", booked)
 	}
 	if check := call[service.CheckReply](h, service.Check, nil); len(check.Faults) > 0 {
 		t.Errorf("the books fail their check: %v", check.Faults)

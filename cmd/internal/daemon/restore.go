@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"clearingd/clearing"
 	"clearingd/clearing/intake"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
@@ -78,7 +79,21 @@ func (d *Daemon) answersBeyond(ctx context.Context, have uint64) ([]bus.StoredAn
 func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]intake.Answered, error) {
 	messages := make([]intake.Answered, len(answers))
 	for i, a := range answers {
-		subject := "claims." + strings.TrimPrefix(a.Subject, "answers.")
+		if clearing.IsAdjustmentAnswer(a.Subject) {
+			decision, err := d.decided(ctx, a)
+			if err != nil {
+				return nil, err
+			}
+			messages[i] = decision
+			continue
+		}
+		order, subject, again, err := clearing.ReadRedo(a.Subject, a.Header)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrBooksDamaged, err)
+		}
+		if !again {
+			subject = "claims." + strings.TrimPrefix(a.Subject, "answers.")
+		}
 		message, ok, err := d.bus.StoredClaim(ctx, subject)
 		if err != nil {
 			return nil, err
@@ -95,6 +110,9 @@ func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]in
 			return nil, fmt.Errorf("%w: answer %d has no day: %w", ErrBooksDamaged, a.Number, err)
 		}
 		messages[i] = intake.Answered{Item: d.intake.Decode(message), Number: a.Number, Day: day, Answer: answer.Body}
+		if again {
+			messages[i].Redo = &order
+		}
 	}
 	return messages, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"clearingd/clearing"
@@ -21,7 +22,7 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), append(d.registryEndpoints(), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
 		{Name: "claim", Subject: service.Claim, Handle: answer(d.claim)},
@@ -31,10 +32,12 @@ func (d *Daemon) serve() (stop func() error, err error) {
 		{Name: "days", Subject: service.Days, Handle: plain(d.days)},
 		{Name: "report", Subject: service.Report, Handle: answer(d.reportPart)},
 		{Name: "close", Subject: service.Close, Handle: answer(d.closeDay)},
-		{Name: "check", Subject: service.Check, Handle: plain(d.check)},
+		{Name: "check", Subject: service.Check, Handle: answer(d.check)},
 		{Name: "plans", Subject: service.Plans, Handle: plain(d.plans)},
 		{Name: "copy", Subject: service.Copy, Handle: answer(d.copyBooks)},
-	}...))
+		{Name: "redo", Subject: service.Redo, Handle: answer(d.redo)},
+		{Name: "verify", Subject: service.Verify, Handle: answer(d.verify)},
+	}))
 }
 
 type handler = func(ctx context.Context, subject string, body []byte) ([]byte, error)
@@ -75,6 +78,8 @@ func meaning(err error) error {
 		return failure(http.StatusConflict, "该日不是当前营业日", err.Error())
 	case errors.Is(err, errTooEarly):
 		return failure(http.StatusConflict, "尚未到日切时间", err.Error())
+	case refoldFailure(err) != nil:
+		return refoldFailure(err)
 	case errors.Is(err, errIntakeOnly):
 		return failure(http.StatusServiceUnavailable, "账簿未通过检查，仅接收报文", err.Error())
 	}
@@ -190,6 +195,14 @@ func (d *Daemon) explain(tx *store.Tx, r *clearing.Record) (service.ClaimReply, 
 		claim.PersonNo, claim.CertNo, claim.Birth = "", "", nil
 		reply.Claim, reply.Adjudication = &claim, &r.Bill.Benefit
 		reply.PlanSet = hex.EncodeToString(r.Bill.PlanSet[:])
+		if reply.Refolded, err = refoldNotices(tx, r); err != nil {
+			return service.ClaimReply{}, err
+		}
+	}
+	if r.Adjustment != nil {
+		if reply.Adjustment, err = d.adjustmentView(tx, r); err != nil {
+			return service.ClaimReply{}, err
+		}
 	}
 	for _, p := range entry.Postings {
 		reply.Postings = append(reply.Postings, service.PostingLine{Account: p.Account.Name(), Amount: p.Amount})
@@ -203,6 +216,15 @@ func (d *Daemon) storedAnswer(_ context.Context, request service.AnswerRequest) 
 		record, err := findRecord(tx, service.ClaimRequest{Message: request.Message})
 		if err != nil {
 			return err
+		}
+		if record.Outcome == provinces.Quarantined { // decided again since, perhaps
+			if by, err := tx.Undone(record.Number); err != nil {
+				return err
+			} else if by != 0 {
+				if record, err = tx.Record(by); err != nil {
+					return err
+				}
+			}
 		}
 		envelope := record.Envelope()
 		reply = service.AnswerReply{Subject: envelope.Subject, Header: envelope.Header, Body: envelope.Body}
@@ -270,9 +292,12 @@ func (d *Daemon) closeDay(ctx context.Context, request service.CloseRequest) (re
 	return reply, err
 }
 
-// check reads all the books and recomputes what can be.
-func (d *Daemon) check(ctx context.Context) (service.CheckReply, error) {
+// check reads all the books and recomputes what can be; on request every bill, too.
+func (d *Daemon) check(ctx context.Context, request service.CheckRequest) (service.CheckReply, error) {
 	result, err := d.checkBooks(ctx)
+	if err == nil && request.Recompute {
+		result.Faults, err = d.recompute(ctx, result.Faults)
+	}
 	return service.CheckReply{Records: result.Records, Root: result.Root, Faults: result.Faults}, err
 }
 

@@ -222,12 +222,12 @@ func (d *Daemon) watchDays() {
 // seedMetrics takes over what the books say happened before this start.
 func (d *Daemon) seedMetrics() error {
 	return d.store.View(func(tx *store.Tx) error {
-		counts, err := tx.Outcomes()
+		quarantined, err := tx.Quarantined()
 		if err != nil {
 			return err
 		}
-		d.quarantined.Store(int64(counts[provinces.Quarantined]))
-		d.metrics.SetQuarantined(int(counts[provinces.Quarantined]))
+		d.quarantined.Store(int64(quarantined))
+		d.metrics.SetQuarantined(int(quarantined))
 		return tx.Days(func(day ledger.Day, state store.DayState) bool {
 			if state.Phase == store.DayClosed {
 				d.metrics.SetLastClosed(day)
