@@ -1,0 +1,46 @@
+// Package lab is the policy laboratory: it runs closed days of a copy of the books
+// through a draft plan set and says what would change.
+//
+// [Run] goes through the bills of the days in the books' order, each on top of what the
+// draft made of the person-year so far, and compares with what was booked. The
+// [Result] holds a [Row] of figures for every home area, hospital level, group of people,
+// insurance and kind of filing; [Options.Bill] is given every single bill with both traces.
+//
+// # What is compared
+//
+// A bill counts where it was booked, less where it was cancelled or reversed, as in the night's
+// report: what undoes a bill takes out, on its own day, exactly what the bill brought in,
+// as booked on one side and under the draft on the other. A bill that the draft refuses
+// (no plan, no version, a hospital no rule fits) stands in neither column but in one of
+// its own, with its code: Booked and Draft are always of the same bills, and Booked and
+// Refused together are what the books hold. Run proves that against the ledger's
+// postings, fund by fund, and fails with [ErrTie] if it is not so.
+//
+// # The person-years
+//
+// The state of a person-year before the first record of the days is taken from the
+// books, opening figures included. From there on the draft's own results are carried: an
+// earlier bill that the draft pays less of leaves more of a cap for the later one. A
+// cancellation sets the person-year back to what the draft had before that bill; a
+// cancellation that is itself reversed puts it where it was. Outpatient sums of a joint cap
+// are brought from outside, no bill changes them, and they are always those the books saw.
+//
+// Records of other days that lie between the records of these days (a stream that was
+// behind) are computed too, so that the years stay whole, but not counted.
+//
+// # What it promises
+//
+// The same copy and the same draft give the same result, to the byte. A draft that is
+// what the bills were booked with gives zero differences. Memory grows with the
+// person-years that the days touch, and with the bills undone in them, not with the
+// number of bills.
+//
+// # What it leaves out
+//
+// People behave as they did: nobody travels more because a fund pays more. Bills that were refused when
+// they came, and so are not booked, are not tried again. A draft that moves a
+// benefit year's beginning, or splits stays at it, can make a bill the newest of a
+// person-year that the books did not connect it with; where such a bill is cancelled
+// while a later one stands on it, the draft would have refused the cancellation:
+// such bills are counted in [Result.OutOfOrder] and their year keeps them.
+package lab
