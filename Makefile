@@ -53,11 +53,17 @@ vuln: bin/tools/govulncheck ## known vulnerabilities in what is really called; n
 fuzz: ## every fuzz test for FUZZTIME each
 	scripts/fuzz.sh $(FUZZTIME)
 
-sim: ## seeded properties, run deep: CHECKS=n checks each, SEED=n replays one
+faults: ## crash states, fault loops, rot and pressure in their long form; some minutes
+	scripts/faults.sh
+
+sim: ## kill the daemon and audit it, a minute; SEED=n replays, SEEDS=200 a night, CHECKS=n property tests instead
 	scripts/sim.sh
 
-bench: ## benchmarks, measured against the limits in the same run
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+mutants: ## plant defects one at a time; the simulator must notice each
+	scripts/mutants.sh
+
+bench: build ## the daemon beside this machine's limits and its peers, in minutes (BENCH=full: hours); writes docs/performance.md
+	scripts/bench.sh --out docs/performance.md
 
 check: build ## check the books of the stopped daemon in STATE (default var/clearingd)
 	bin/clearctl check --offline "$${STATE:-var/clearingd}/books.db"
@@ -83,9 +89,9 @@ bin/tools/govulncheck: tools/go.mod tools/go.sum
 	@touch $@
 
 clean: ## remove what was built and what demonstrations left
-	rm -rf bin var/demo var/demo-xinjiang var/test
+	rm -rf bin var/demo var/demo-xinjiang var/test var/sim var/sim-points var/mutants
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: build run demo demo-xinjiang test unit outside lint fmt vet staticcheck vuln fuzz sim bench check setup setup-outside clean help
+.PHONY: faults build run demo demo-xinjiang test unit outside lint fmt vet staticcheck vuln fuzz sim bench check setup setup-outside clean help

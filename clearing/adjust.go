@@ -26,7 +26,7 @@ var (
 	ErrReason     = errors.New("clearing: a decision needs a reason of one line")
 	ErrNoYear     = errors.New("clearing: the entry is no bill of that benefit year")
 	ErrChanged    = errors.New("clearing: the person-year is not as it was when it was decided upon")
-	ErrNothingDue = errors.New("clearing: no bill of the person-year would have come out otherwise")
+	ErrNothingDue = errors.New("clearing: the person-year is as it would have come out")
 )
 
 // UsedError: the decision was carried out before. A decision is used once.
@@ -210,7 +210,7 @@ func (d *Desk) adjustYears(view View, refold *Refold, decision *Decision) error 
 		if err != nil {
 			return err
 		}
-		next := Refolded{Seed: list.Seed}
+		next := Refolded{Seed: list.Seed, Adjusted: decision.Record.Number}
 		for i := range refold.Bills {
 			b := &refold.Bills[i]
 			if _, in := b.Record.link(year.Year); !in || b.Undone {

@@ -48,20 +48,25 @@ func (d *Desk) Decode(m provinces.Message) (Decoded, error) {
 	}
 	request, err := adapter.Decode(m.Body)
 	decoded.Request = request
-	if err != nil {
-		if !errors.As(err, &decoded.Refusal) {
-			return decoded, fmt.Errorf("%w: %w", ErrAdapter, err)
+	if err != nil && !errors.As(err, &decoded.Refusal) {
+		return decoded, fmt.Errorf("%w: %w", ErrAdapter, err)
+	}
+	// The lowest code is reported: whether subject and body agree comes before what has a
+	// higher one, as far as the body could be read.
+	if decoded.Refusal == nil || decoded.Refusal.Code > provinces.CodeSubject {
+		if mismatch := agree(m.Subject, request); mismatch != nil {
+			decoded.Refusal = mismatch
 		}
-		return decoded, nil
 	}
-	subject, err := provinces.ParseSubject(m.Subject)
-	if err != nil {
-		decoded.Refusal = provinces.Reject(provinces.CodeSubject, "subject",
-			"claims.<treatment>.<home>.<provider>.<msgid>", m.Subject)
-		return decoded, nil
-	}
-	decoded.Refusal = provinces.Agree(subject, request)
 	return decoded, nil
+}
+
+func agree(subject string, request provinces.Request) *provinces.RejectError {
+	parsed, err := provinces.ParseSubject(subject)
+	if err != nil {
+		return provinces.Reject(provinces.CodeSubject, "subject", "claims.<treatment>.<home>.<provider>.<msgid>", subject)
+	}
+	return provinces.Agree(parsed, request)
 }
 
 // Decide says what becomes of the message on the given business day. An error is our

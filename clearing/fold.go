@@ -27,6 +27,8 @@ type Refolded struct {
 	// Undone are bills that were taken back although an adjustment of them is booked; the
 	// next adjustment takes that back too.
 	Undone []StandingBill `cbor:"3,keyasint,omitempty"`
+
+	Adjusted uint64 `cbor:"4,keyasint,omitempty"` // the newest adjustment of the year; it makes each decision's object another
 }
 
 // StandingBill is a bill of a re-folded person-year.

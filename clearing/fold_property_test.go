@@ -419,7 +419,7 @@ func checkFolds(r *rapid.T, w *foldWorld) {
 				r.Fatal(err)
 			}
 		}
-		if verified, ok := verifier.Verify(w, record, w.entries[record.Number]); ok && !verified.OK() {
+		if verified, ok := verifier.VerifyRecord(w, record, w.entries[record.Number]); ok && !verified.OK() {
 			r.Fatalf("record %d: %s", record.Number, verified.Why())
 		}
 	}

@@ -133,6 +133,7 @@ var scenarios = map[string]string{
 		2304 m1 mdtrtarea_admvs=440100   -> refused 1007 at=mdtrtarea_admvs moves=0
 		2304 m2 insuplc_admdvs=650100 subject_home=11 -> refused 1007 at=insuplc_admdvs moves=0
 		2304 m3 medfee_sumamt=1.00       -> refused 3003 moves=0
+		2304 m10 medfee_sumamt=1.00 mdtrtarea_admvs=440100 -> refused 1007 at=mdtrtarea_admvs moves=0
 		2304 m8 endtime=2026-03-04       -> refused 1010 at=endtime moves=0
 		2304 m9 endtime=2026-03-03       -> booked moves=+
 		2304 m4 insutype=340             -> refused 4001 moves=0

@@ -43,9 +43,10 @@ type Refold struct {
 
 // RefoldYear is a person-year as it is and as it would be.
 type RefoldYear struct {
-	Year   int
-	Now    benefit.Accumulators
-	Should benefit.Accumulators
+	Year     int
+	Adjusted uint64 // the newest adjustment; 0: none
+	Now      benefit.Accumulators
+	Should   benefit.Accumulators
 }
 
 // RefoldBill is one bill as it is in force and as it would have come out.
@@ -77,9 +78,20 @@ func (b *RefoldBill) Differs() bool {
 // the way to it, which later bills count on.
 func (b *RefoldBill) changes() bool { return b.Undone || len(Compare(b.Now, b.Should)) > 0 }
 
-// Differs reports whether any bill would have come out otherwise in money.
+// Differs reports whether a year counts otherwise than it would: a single bill may have
+// kept its money and yet stand as another stay, or with its parts in other years, and
+// the next bill is computed from that.
+func (y *RefoldYear) Differs() bool {
+	var c comparison
+	c.year("", y.Now, y.Should)
+	return len(c.found) > 0
+}
+
+// Differs reports whether there is anything to decide: a bill that would have come out
+// otherwise in money, or a year that would count otherwise.
 func (r *Refold) Differs() bool {
-	return slices.ContainsFunc(r.Bills, func(b RefoldBill) bool { return b.Differs() })
+	return slices.ContainsFunc(r.Bills, func(b RefoldBill) bool { return b.Differs() }) ||
+		slices.ContainsFunc(r.Years, func(y RefoldYear) bool { return y.Differs() })
 }
 
 // Digest identifies everything an officer sees before a decision: bills, both
@@ -152,7 +164,9 @@ func (f *folder) refold(key YearKey, order Order) (Refold, error) {
 		})
 	}
 	for _, year := range sortedYears(years) {
-		result.Years = append(result.Years, RefoldYear{Year: year, Now: years[year].now, Should: should[year]})
+		result.Years = append(result.Years, RefoldYear{
+			Year: year, Adjusted: years[year].adjusted, Now: years[year].now, Should: should[year],
+		})
 	}
 	return result, nil
 }
@@ -182,6 +196,7 @@ func (b *inForce) settleAgain(years map[int]benefit.Accumulators) (RefoldBill, e
 // gatheredYear is a person-year with what it began from.
 type gatheredYear struct {
 	now, seed benefit.Accumulators
+	adjusted  uint64
 }
 
 // gather finds the bills of a person-year and of all years that hang together with it.
@@ -201,7 +216,7 @@ func (f *folder) gather(key YearKey) (standing, undone []*inForce, years map[int
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		years[key.Year] = gatheredYear{now: state.Accumulators, seed: list.Seed}
+		years[key.Year] = gatheredYear{now: state.Accumulators, seed: list.Seed, adjusted: list.Adjusted}
 		for i, s := range slices.Concat(list.Bills, list.Undone) {
 			if known[s.Number] {
 				continue

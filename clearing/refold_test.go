@@ -357,7 +357,7 @@ func (b *books) checkBooks() {
 				b.Errorf("record %d: %v", r.Number, err)
 			}
 		}
-		if verified, ok := verifier.Verify(b, r, b.entries[r.Number]); ok && !verified.OK() {
+		if verified, ok := verifier.VerifyRecord(b, r, b.entries[r.Number]); ok && !verified.OK() {
 			b.Errorf("record %d does not come out as booked: %+v", r.Number, verified)
 		}
 	}

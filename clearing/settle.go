@@ -160,7 +160,7 @@ func (s YearState) open(year int, opening *provinces.Opening) YearState {
 	}
 	opened := YearState{Opened: true, Accumulators: benefit.OpeningAccumulators(*opening)}
 	if s.Refold != nil {
-		opened.Refold = &Refolded{Seed: opened.Accumulators, Undone: s.Refold.Undone}
+		opened.Refold = &Refolded{Seed: opened.Accumulators, Undone: s.Refold.Undone, Adjusted: s.Refold.Adjusted}
 	}
 	return opened
 }

@@ -270,6 +270,63 @@ func (v *Verifier) Verify(books PlanReader, r *Record, entry ledger.Entry) (veri
 	return verified, true
 }
 
+// VerifyRecord verifies what is verifiable: a booked bill, or each bill that an officers'
+// decision has put another adjudication on. ok is false for all other records.
+func (v *Verifier) VerifyRecord(books History, r *Record, entry ledger.Entry) (verified Verified, ok bool) {
+	if r.Adjustment == nil {
+		return v.Verify(books, r, entry)
+	}
+	verified.Number = r.Number
+	for i := range r.Adjustment.Lines {
+		line := &r.Adjustment.Lines[i]
+		verified.Steps += len(line.Benefit.Trace)
+		differences, err := v.verifyLine(books, line)
+		if err != nil {
+			verified.Fault = fmt.Sprintf("bill %d: %v", line.Bill, err)
+			return verified, true
+		}
+		for _, d := range differences {
+			d.Where = fmt.Sprintf("bill %d: %s", line.Bill, d.Where)
+			verified.Differences = append(verified.Differences, d)
+		}
+	}
+	if err := CheckAdjustment(books, r, entry); err != nil {
+		verified.Fault = err.Error()
+	}
+	return verified, true
+}
+
+// verifyLine settles an adjusted bill again on top of what the decision had it settled
+// on. Of a bill that was taken back, the adjudication is the answered one.
+func (v *Verifier) verifyLine(books History, line *AdjustmentLine) ([]Difference, error) {
+	record, err := books.Record(line.Bill)
+	if err != nil {
+		return nil, err
+	}
+	if record.Bill == nil {
+		return nil, fmt.Errorf("%w: record %d", ErrHistory, line.Bill)
+	}
+	if line.Undone {
+		return Compare(line.Benefit, record.Bill.Benefit), nil
+	}
+	plan, err := v.shelf.Plan(books, record.Bill.Benefit.Plan.Hash)
+	if err != nil {
+		return nil, err
+	}
+	prepared, found, err := prepareAgain(record, plan)
+	if err != nil {
+		return nil, err
+	}
+	if len(line.From) != len(found) {
+		return nil, fmt.Errorf("%w: settled on %d years, it lies in %d", ErrBill, len(line.From), len(found))
+	}
+	again, err := prepared.Adjudicate(line.From)
+	if err != nil {
+		return nil, err
+	}
+	return Compare(line.Benefit, again), nil
+}
+
 // Why says in a few words what did not come out as booked; "" if everything did.
 func (v Verified) Why() string {
 	switch {

@@ -182,3 +182,36 @@ func changeLeaf(v reflect.Value, path string, n *int) (string, bool) {
 	}
 	return path, true
 }
+
+// What officers adjusted is recomputed like any bill: from what their decision settled it
+// on.
+func TestAnAdjustmentIsRecomputedToo(t *testing.T) {
+	for name, change := range map[string]func(*clearing.Adjustment){
+		"":                                 func(*clearing.Adjustment) {},
+		"bill 2: cash":                     func(a *clearing.Adjustment) { a.Lines[0].Benefit.Cash++ },
+		"bill 2: ordinal":                  func(a *clearing.Adjustment) { a.Lines[0].From[0].Stays = 5 },
+		"clearing: maker":                  func(a *clearing.Adjustment) { a.Checker = a.Maker },
+		"bill 9: no record":                func(a *clearing.Adjustment) { a.Lines[0].Bill = 9 },
+		"bill 2: clearing: bill does not":  func(a *clearing.Adjustment) { a.Lines[0].From = nil },
+		"clearing: bill does not close: t": func(a *clearing.Adjustment) { a.Lines = nil },
+	} {
+		b := newBooks(t)
+		b.desk.Refold = map[ledger.Province]bool{"11": true}
+		for _, line := range []string{
+			"2304 m1 -> booked", "2304 m2 mdtrt_id=V2 endtime=2026-03-03 -> booked", "2305 m3 setl_id=m1 -> cancelled", "adjust -> adjusted",
+		} {
+			b.refoldLine(line)
+		}
+		record := b.records[3]
+		change(record.Adjustment)
+		var verifier clearing.Verifier
+		verified, ok := verifier.VerifyRecord(b, record, b.entries[4])
+		said := verified.Fault
+		for _, d := range verified.Differences {
+			said += " " + d.Where
+		}
+		if !ok || verified.OK() != (name == "") || !strings.Contains(said, name) {
+			t.Errorf("%q: found %q", name, said)
+		}
+	}
+}

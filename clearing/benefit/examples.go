@@ -44,7 +44,7 @@ func RunExamples(set *Set, fsys fs.FS) ([]ExampleResult, error) {
 	var results []ExampleResult
 	var wrong []error
 	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && entry.Name() == partialDir {
+		if err == nil && entry.IsDir() && path.Base(name) == partialDir {
 			return fs.SkipDir
 		}
 		if err != nil || entry.IsDir() || path.Ext(name) != ".toml" || path.Base(path.Dir(name)) != "examples" {

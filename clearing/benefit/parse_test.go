@@ -65,6 +65,41 @@ func TestProblemsOfPlans(t *testing.T) {
 		{"a catalogue across provinces", blocks{rest: "[[version.catalogue]]\nclasses = [\"01\"]"}, []string{`24: catalogue only goes with scope = "home"`}},
 		{"a key twice", blocks{top: "invented = true\ninvented = true"}, []string{`6: not valid TOML`}},
 		{"a wrong kind of hospital", blocks{deductible: "[version.deductible]\namount = { Third = 5 }"}, []string{`12: "Third" is no level or trait of a hospital`}},
+		{"a condition that says nothing", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = {}\npays = 5"}, []string{`25: an empty for applies to everybody: leave it away`}},
+		{"a list that is empty holds for everybody", blocks{deductible: plainDeductible + "\n[[version.deductible.special]]\nfor = { groups = [] }\nwaived = true"}, []string{`14: groups is empty`}},
+		{"an empty text", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { diagnosis = [\"\"] }\npays = 5"}, []string{`25: diagnosis: an empty text matches nothing`}},
+		{"an identity that is empty", blocks{version: strings.Replace(hardship, `["7", "8/1"]`, `[""]`, 1)}, []string{`14: identities: an empty text matches nothing`}},
+		{"a level misspelt in a table", blocks{deductible: "[version.deductible]\namount = { frist = 200, third = 900 }"}, []string{`12: kind of hospital "frist"; did you mean "first"?`}},
+		{"a level misspelt in a condition", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { hospital = [\"thirds\"] }\npays = 5"}, []string{`25: kind of hospital "thirds"; did you mean "third"?`}},
+		{"a trait of the register that nobody here knows", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { hospital = [\"third-a\", \"third+flagship\"] }\npays = 5"}, nil},
+		{"one kind of hospital twice", blocks{deductible: "[version.deductible]\namount = { third = 1, \"third+tcm\" = 2, \"tcm+third\" = 3 }"}, []string{`12: "tcm+third" is the same as "third+tcm"`}},
+		{"the n-th stay of no kind", blocks{deductible: plainDeductible + "\n[[version.deductible.special]]\nfor = { kind_stay_from = 2 }\nwaived = true"}, []string{`14: kind_stay_from goes with kinds`}},
+		{"a floor that has no row", blocks{deductible: "[version.deductible]\namount = { third = 900 }\n[version.deductible.later_stays]\nminus = 100\nfloor_level = \"first\""}, []string{`15: amount has no row for first to be the floor`}},
+		{"a start that is never reached", blocks{version: hardship, layers: plainLayer + "\n" + criticalHead + `
+			[[version.layer.starts_above]]
+			yuan = 10_000
+			[[version.layer.starts_above]]
+			for = { groups = ["hardship"] }
+			yuan = 5_000
+			[[version.layer.segment]]
+			pays = 60`}, []string{`37: never reached: the rule in line 35 always holds and belongs last`}},
+		{"a cap that is never reached, beside one of another name", blocks{version: hardship, layers: plainLayer + `
+			[[version.layer.cap]]
+			yuan = 10_000
+			[[version.layer.cap]]
+			name = "accident"
+			for = { injury = true }
+			yuan = 3_000
+			[[version.layer.cap]]
+			for = { groups = ["hardship"] }
+			none = true`}, []string{`34: never reached: the rule in line 28 always holds`}},
+		{"an out-of-area rule that is never reached", blocks{away: plainAway + `
+			[[version.out_of_area]]
+			filing = ["unfiled"]
+			where = "other province"
+			points_down = 20`}, []string{`16: never reached (unfiled, other province): the rule in line 13 always holds`}},
+		{"a segment without width", blocks{layers: basicHead + "\n[[version.layer.segment]]\nup_to = 0\npays = 60\n[[version.layer.segment]]\npays = 60"}, []string{`23: segments out of order: up_to must be above 0`}},
+		{"later parts of a stay that is not split", blocks{rest: "[version.time]\nlater_part_deductible = \"anew\""}, []string{`24: later_part_* only goes with new_year = "split by days"`}},
 		{"everything at once", blocks{top: `scoop = "home"`, deductible: "[version.deductible]\namount = 0.5", layers: strings.Replace(plainLayer, "80", "180", 1)},
 			[]string{`5: unknown key "scoop"; did you mean "scope"?`, `12: no floating point`}},
 	} {
@@ -89,6 +124,31 @@ func TestProblemsOfPlans(t *testing.T) {
 				t.Error(got)
 			}
 		})
+	}
+}
+
+// Editors write byte-order marks, foreign line ends and the national encoding.
+func TestFilesAsEditorsSaveThem(t *testing.T) {
+	text := blocks{}.text()
+	for _, x := range []struct{ name, file, want string }{
+		{"a byte-order mark", "\ufeff" + text, ""},
+		{"line ends of Windows", strings.ReplaceAll(text, "\n", "\r\n"), ""},
+		{"saved as GBK", strings.Replace(text, "测试", "\xb2\xe2\xca\xd4", 1), "p.toml:3: the file is not UTF-8: save it as UTF-8 / 文件不是UTF-8编码，请另存为UTF-8"},
+		{"versions that are no tables", "version = [1]\n", "p.toml:1: a table belongs here"},
+		{"one version for a list of them", "version = { valid_from = 2020-01-01 }\n", "p.toml:1: an array belongs here"},
+	} {
+		plan, problems := benefit.ParsePlan("p.toml", []byte(x.file))
+		switch {
+		case x.want == "" && plan == nil:
+			t.Errorf("%s: %v", x.name, problems)
+		case x.want != "" && (len(problems) == 0 || !strings.HasPrefix(problems[0].Error(), x.want)):
+			t.Errorf("%s: %v, want %q", x.name, problems, x.want)
+		}
+		for _, p := range problems {
+			if p.Line < 1 {
+				t.Errorf("%s: no line: %v", x.name, p)
+			}
+		}
 	}
 }
 

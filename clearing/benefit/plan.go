@@ -71,7 +71,7 @@ func planFiles(fsys fs.FS) ([]string, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (entry.Name() == "examples" || entry.Name() == partialDir):
+		case entry.IsDir() && (entry.Name() == "examples" || path.Base(name) == partialDir):
 			return fs.SkipDir
 		case entry.IsDir() || path.Ext(name) != ".toml":
 			return nil

@@ -272,6 +272,8 @@ func TestRegistryWinsOverTheClaim(t *testing.T) {
 		{"only a filing registered: the claim's word", &benefit.Person{Filing: benefit.FilingReferral}, "ded=1000 basic=8500 cash=2500"},
 		{"enrolled without the group", &benefit.Person{PersonType: "15"}, "ded=1000 basic=8000 cash=3000"},
 		{"enrolled with it", &benefit.Person{PersonType: "15", Groups: []string{"8/1"}}, "ded=1000 basic=8500 cash=2500"},
+		{"enrolled with another level of it", &benefit.Person{PersonType: "15", Groups: []string{"8/2", "81"}}, "ded=1000 basic=8000 cash=3000"},
+		{"a type means any level", &benefit.Person{PersonType: "15", Groups: []string{"7/3"}}, "ded=1000 basic=8500 cash=2500"},
 	} {
 		a, err := stay{in: "11000", change: func(c *benefit.Case) { claimed(c); c.Person = x.person }}.settle(t, p)
 		if got := summary(a, err); got != x.want {

@@ -220,6 +220,33 @@ func TestShapesOfCapsAndLayers(t *testing.T) {
 	}
 }
 
+// What a ceiling takes back has not used up a named cap.
+func TestCeilingGivesBackToNamedCaps(t *testing.T) {
+	p := blocks{layers: plainLayer + "\n[[version.layer.cap]]\nname = \"accident\"\nyuan = 9000", rest: "[[version.ceiling]]\npercent = 50"}.plan(t)
+	a, err := stay{in: "11000"}.settle(t, p)
+	if got := summary(a, err); got != "ded=1000 basic=5500 cash=5500" {
+		t.Fatal(got)
+	}
+	if paid := a.Years[0].Paid; paid["basic"] != 5500_00 || paid["basic#accident"] != 5500_00 {
+		t.Errorf("the year counts %v", paid)
+	}
+}
+
+// Figures of a registry are foreign: none overflows a cap.
+func TestLoyaltyOfAThousandYears(t *testing.T) {
+	p := blocks{layers: basicHead + `
+		[[version.layer.segment]]
+		pays = 100
+		[[version.layer.cap]]
+		yuan = 1000
+		[version.layer.cap.raise]
+		per_continuous_year = 999_999_999_999`}.plan(t)
+	a, err := stay{in: "11000", change: person(func(p *benefit.Person) { p.ContinuousYears = ptr(1 << 62) })}.settle(t, p)
+	if got := summary(a, err); got != "ded=1000 basic=10000 cash=1000" {
+		t.Error(got)
+	}
+}
+
 func account(balance string, use bool) func(*benefit.Case) {
 	return func(c *benefit.Case) { c.Claim.UseAccount, c.Claim.AccountBalance = use, ptr(yuan(balance)) }
 }

@@ -63,6 +63,18 @@ func TestShapesOfDeductibles(t *testing.T) {
 			{in: "10000", before: benefit.Accumulators{Stays: 1, Deductible: 200_00, YearDeductible: 200_00}, want: "ded=0 basic=8000 cash=2000"},
 			{in: "10150", hospital: "first", before: benefit.Accumulators{Stays: 1, Deductible: 50_00, YearDeductible: 200_00}, want: "ded=150 basic=8000 cash=2150"},
 		}},
+		{"8.2.3 once a year: a stay without it leaves it to the next", blocks{deductible: `[version.deductible]
+			amount = 900
+			charged = "once a year"
+			[[version.deductible.special]]
+			for = { med_types = ["52"] }
+			waived = true`}, []stay{
+			{in: "10900", before: earlier(1), want: "ded=900 basic=8000 cash=2900"}, // the first was waived, or nothing was paid on it
+			{in: "10000", before: benefit.Accumulators{Stays: 1, Deductible: 300_00, YearDeductible: 900_00},
+				change: func(c *benefit.Case) { c.Claim.MedType = "52" }, want: "ded=0 basic=8000 cash=2000"}, // nor is the rest of it charged
+			{in: "10600", before: benefit.Accumulators{Stays: 1, Deductible: 300_00, YearDeductible: 900_00}, want: "ded=600 basic=8000 cash=2600"},
+			{in: "10000", before: benefit.Accumulators{Stays: 1, Deductible: 300_00}, want: "ded=0 basic=8000 cash=2000"}, // begun elsewhere
+		}},
 		{"8.2.3 topped up at a dearer hospital (Bijie)", blocks{deductible: `[version.deductible]
 			amount = { first = 200, third = 900 }
 			charged = "topped up in the year"`}, []stay{

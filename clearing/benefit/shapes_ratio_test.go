@@ -86,6 +86,10 @@ func TestShapesOfRatios(t *testing.T) {
 		{"8.3.8 ages paid in full", withSpecial("for = { age_up_to = 6 }\npays = 100"), []stay{
 			{in: "11000", change: born("2020-05-12"), want: "ded=1000 basic=10000 cash=1000"},
 			{in: "11000", change: born("2019-05-11"), want: "ded=1000 basic=8500 cash=2500"},
+			{in: "11000", change: born("2026-05-05"), want: "ded=1000 basic=10000 cash=1000"}, // born during the stay
+			{in: "11000", change: born("2026-05-12"), want: "ded=1000 basic=8500 cash=2500"},  // after it: no birthday at all
+			{in: "11000", from: "2027-02-20", to: "2027-02-28", change: born("2020-02-29"), want: "ded=1000 basic=10000 cash=1000"},
+			{in: "11000", from: "2027-02-20", to: "2027-03-01", change: born("2020-02-29"), want: "ded=1000 basic=8500 cash=2500"},
 		}},
 		{"8.3.9 a ratio and a fixed amount for a disease", withSpecial(`for = { diagnosis = ["O82"] }
 			fixed_payment = 6000

@@ -66,12 +66,6 @@ func newBooks(t testing.TB, plans *benefit.Set, adapters map[ledger.Province]pro
 	for stream := range adapters {
 		b.streams = append(b.streams, stream)
 	}
-	b.update(func(tx *store.Tx) error {
-		for _, stream := range b.streams {
-			tx.SetPosition(stream, clearing.Position{Day: firstDay})
-		}
-		return nil
-	})
 	b.inForce(plans)
 	t.Cleanup(b.close)
 	return b
@@ -97,6 +91,11 @@ func (b *books) inForce(plans *benefit.Set) {
 	b.intake.SetDesk(&desk)
 	b.desk = desk
 	b.update(func(tx *store.Tx) error {
+		for _, stream := range b.streams {
+			if at, _ := tx.Position(stream); at.Day == 0 {
+				tx.SetPosition(stream, clearing.Position{Day: firstDay})
+			}
+		}
 		var files [][]byte
 		for _, p := range plans.Plans() {
 			file, _ := plans.PlanBytes(p.Hash())
@@ -164,8 +163,10 @@ func (b *books) say(requests ...provinces.Request) []clearing.Record {
 // closeDay ends the open day of every stream and closes it, as a night would.
 func (b *books) closeDay(day ledger.Day) {
 	b.Helper()
-	b.endDay(day, b.streams...)
 	b.update(func(tx *store.Tx) error {
+		if err := cut(tx, day, b.streams...); err != nil {
+			return err
+		}
 		state, err := tx.Day(day)
 		state.Phase, state.Seal.PlanSet = store.DayClosed, b.desk.Plans.Hash()
 		tx.SetDay(day, state)
@@ -173,21 +174,18 @@ func (b *books) closeDay(day ledger.Day) {
 	})
 }
 
-// endDay ends the day in some streams: their next message is of the next day.
-func (b *books) endDay(day ledger.Day, streams ...ledger.Province) {
-	b.Helper()
-	b.update(func(tx *store.Tx) error {
-		for _, stream := range streams {
-			at, err := tx.Position(stream)
-			if err != nil {
-				return err
-			}
-			if err := tx.SetCut(day, stream, at.Sequence); err != nil {
-				return err
-			}
+// cut ends the day in some streams: their next message is of the next day.
+func cut(tx *store.Tx, day ledger.Day, streams ...ledger.Province) error {
+	for _, stream := range streams {
+		at, err := tx.Position(stream)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		if err := tx.SetCut(day, stream, at.Sequence); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run runs the laboratory and holds what must hold of every result.

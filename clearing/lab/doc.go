@@ -22,25 +22,29 @@
 // books, opening figures included. From there on the draft's own results are carried: an
 // earlier bill that the draft pays less of leaves more of a cap for the later one. A
 // cancellation sets the person-year back to what the draft had before that bill; a
-// cancellation that is itself reversed puts it where it was. Outpatient sums of a joint cap
-// are brought from outside, no bill changes them, and they are always those the books saw.
+// cancellation that is itself reversed puts it where it was. Opening figures that
+// came with a claim come with it to the draft too. What else the books' year changes by
+// between two bills, by an officer's adjustment or a re-folding, the draft's changes by.
+// Where a bill goes from the middle of a year, or comes back into it, its own share of the sums
+// goes or comes, and the later bills keep what they were given.
 //
 // Records of other days that lie between the records of these days (a stream that was
-// behind) are computed too, so that the years stay whole, but not counted.
+// behind) are computed too, so that the years stay whole, but not counted. Officers'
+// adjustments stand beside the comparison, with their sum.
 //
 // # What it promises
 //
 // The same copy and the same draft give the same result, to the byte. A draft that is
-// what the bills were booked with gives zero differences. Memory grows with the
-// person-years that the days touch, and with the bills undone in them, not with the
-// number of bills.
+// what the bills were booked with gives zero differences. Where the desk would take the
+// same messages, the draft's amounts and traces are those the desk would have booked.
+// Memory grows with the person-years that the days touch, and with the bills undone in
+// them, not with the number of bills.
 //
 // # What it leaves out
 //
-// People behave as they did: nobody travels more because a fund pays more. Bills that were refused when
-// they came, and so are not booked, are not tried again. A draft that moves a
-// benefit year's beginning, or splits stays at it, can make a bill the newest of a
-// person-year that the books did not connect it with; where such a bill is cancelled
-// while a later one stands on it, the draft would have refused the cancellation:
-// such bills are counted in [Result.OutOfOrder] and their year keeps them.
+// People behave as they did: nobody travels more because a fund pays more. Bills that were
+// refused when they came, and so are not booked, are not tried again; cancellations
+// stay what they were, also where the draft's other years or refusals would have let the
+// desk decide otherwise. A draft that gives a layer another id loses what the year had
+// used up in it: keep the ids.
 package lab

@@ -26,7 +26,7 @@ func newLine(record *clearing.Record, c change, k kind) (line Line, err error) {
 	}
 	if refusal := c.refusal; refusal != nil {
 		line.Refused, line.Errors = refusal.Code, refusal.Errors
-		line.Draft = Side{Figures: Figures{Funds: map[ledger.Fund]ledger.Amount{}}, Trace: []benefit.Step{}}
+		line.Draft = Side{Figures: Figures{Funds: map[ledger.Fund]ledger.Amount{}}, Trace: Trace{}}
 		return line, nil
 	}
 	line.Changed = changed(c.booked, c.figures)
@@ -40,8 +40,5 @@ func newSide(a *benefit.Adjudication, f Figures, sign ledger.Amount) (s Side, er
 	}
 	s.Plan, s.Version, s.PlanHash = a.Plan.ID, a.Plan.Version, hex.EncodeToString(a.Plan.Hash[:])
 	s.Filing, s.Ordinal, s.Deductible, s.Trace = a.Filing, a.Ordinal, sign*a.Deductible, a.Trace
-	if s.Trace == nil {
-		s.Trace = []benefit.Step{}
-	}
 	return s, nil
 }

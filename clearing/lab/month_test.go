@@ -64,7 +64,7 @@ func TestTheSamePlansGiveZeroDifferences(t *testing.T) {
 		for to := from; to < firstDay+days; to += 4 {
 			result, lines := b.run(plans, from, to)
 			if result.Total.Bills == 0 || result.Total.Changed != 0 || result.Total.Refused != 0 || result.OutOfOrder != 0 ||
-				result.Unread != 0 || len(result.Plans) != 0 || len(result.Total.Difference.Funds) != 0 {
+				result.Adjustments != 0 || len(result.Plans) != 0 || len(result.Total.Difference.Funds) != 0 {
 				t.Errorf("%s to %s: %+v", from, to, result.Total)
 			}
 			for _, l := range lines {

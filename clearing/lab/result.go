@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"encoding/json"
+
 	"clearingd/clearing/benefit"
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -33,10 +35,11 @@ type Result struct {
 	Refusals []Refusal         `json:"refusals"` // bills the draft refuses, by code, area, insurance and field
 	Warnings map[string]uint64 `json:"warnings"` // bills with a warning under the draft
 
-	PersonYears int    `json:"person_years"` // that the days touch
-	Others      uint64 `json:"others"`       // bills of other days between, computed but not counted
-	OutOfOrder  uint64 `json:"out_of_order"` // cancellations the draft would have refused; see the package's essay
-	Unread      uint64 `json:"unread"`       // records that move money and are no bill: in neither column
+	PersonYears  int           `json:"person_years"`  // that the days touch
+	Others       uint64        `json:"others"`        // bills of other days between, computed but not counted
+	OutOfOrder   uint64        `json:"out_of_order"`  // bills taken out of, or put into, the middle of a year under the draft
+	Adjustments  uint64        `json:"adjustments"`   // officers' adjustments of the days: in neither column
+	AdjustedOwed ledger.Amount `json:"adjusted_owed"` // what they change of what home regions owe
 }
 
 // PlanSetUse counts bills by the plan set they were booked with.
@@ -147,5 +150,34 @@ type Side struct {
 	Filing     benefit.FilingKind `json:"filing,omitempty"`
 	Ordinal    int                `json:"ordinal,omitempty"` // n-th stay of the person-year
 	Deductible ledger.Amount      `json:"deductible"`        // really paid in this bill
-	Trace      []benefit.Step     `json:"trace"`
+	Trace      Trace              `json:"trace"`
+}
+
+// Trace is how a bill came about, step by step.
+type Trace []benefit.Step
+
+// MarshalJSON writes each step with its figures and with its sentence in both languages.
+func (t Trace) MarshalJSON() ([]byte, error) {
+	type input struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	}
+	type step struct {
+		Layer    string        `json:"layer"`
+		Rule     string        `json:"rule"`
+		Article  string        `json:"article,omitempty"`
+		Inputs   []input       `json:"inputs"`
+		Rounding string        `json:"rounding,omitempty"`
+		Output   ledger.Amount `json:"output"`
+		ZH       string        `json:"zh"`
+		EN       string        `json:"en"`
+	}
+	steps := make([]step, len(t))
+	for i, s := range t {
+		steps[i] = step{s.Layer, s.Rule, s.Article, []input{}, s.Rounding, s.Output, s.Text("zh"), s.Text("en")}
+		for _, in := range s.Inputs {
+			steps[i].Inputs = append(steps[i].Inputs, input{in.Name, in.Value})
+		}
+	}
+	return json.Marshal(steps)
 }

@@ -97,8 +97,9 @@ type run struct {
 	sets   map[[32]byte]uint64
 	newest [32]byte // plan set of the newest bill
 	ledger tie
-	others uint64
-	unread uint64
+
+	others   uint64
+	adjusted adjusted
 }
 
 // progressEvery is how many records lie between two words of progress.
@@ -140,7 +141,7 @@ func (r *run) record(record *clearing.Record, entry ledger.Entry) error {
 	counted := record.Day >= r.span.from && record.Day <= r.span.to
 	if record.Effect == 0 {
 		if counted && len(entry.Postings) > 0 {
-			r.unread++
+			return r.adjusted.post(entry)
 		}
 		return nil
 	}
@@ -191,7 +192,8 @@ func (r *run) result(tx *store.Tx) (Result, error) {
 		Schema: Schema, From: r.span.from, To: r.span.to,
 		Install: r.Books.Identity().Install, Records: tx.Last(), Root: base64.StdEncoding.EncodeToString(root[:]),
 		Draft: hex.EncodeToString(draft[:]), PlanSets: setUses(r.sets),
-		PersonYears: len(r.replay.years), Others: r.others, OutOfOrder: r.replay.outOfOrder, Unread: r.unread,
+		PersonYears: len(r.replay.years), Others: r.others, OutOfOrder: r.replay.outOfOrder,
+		Adjustments: r.adjusted.count, AdjustedOwed: r.adjusted.owed,
 	}
 	if result.Plans, err = planChanges(tx, r.newest, r.Draft); err != nil {
 		return Result{}, err
@@ -240,6 +242,23 @@ func (t *tie) holds(total *Row) error {
 		}
 	}
 	return nil
+}
+
+// adjusted are the records of the days that move money and are no bill: officers'
+// adjustments. They stand beside the comparison.
+type adjusted struct {
+	count uint64
+	owed  ledger.Amount
+}
+
+func (a *adjusted) post(entry ledger.Entry) (err error) {
+	a.count++
+	for _, p := range entry.Postings {
+		if p.Account.Side == ledger.Receivable && err == nil {
+			a.owed, err = a.owed.Add(p.Amount)
+		}
+	}
+	return err
 }
 
 // refusalOf are the code and the first place of a refusal.

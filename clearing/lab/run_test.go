@@ -330,7 +330,7 @@ func TestHardshipIsWhatAPlanSaysItIs(t *testing.T) {
 // those of the days. It is computed, so that the year stays whole, and not counted.
 func TestRecordsOfOtherDaysBetween(t *testing.T) {
 	b := newBooks(t, plans(t, rule{area: "6531", ratio: 60, cap: 10_000}), nil)
-	b.endDay(firstDay, "33")
+	b.update(func(tx *store.Tx) error { return cut(tx, firstDay, "33") })
 	b.stays(
 		stay{id: "one", person: 1, cost: yuan(6_000)},                         // second day
 		stay{id: "behind", person: 1, cost: yuan(6_000), treatment: "440100"}, // first day
@@ -425,5 +425,30 @@ func TestTheBillsMustTieToTheLedger(t *testing.T) {
 	}
 	if _, err := lab.Run(context.Background(), lab.Options{Books: s, Draft: set}); !errors.Is(err, lab.ErrTie) {
 		t.Errorf("bills that differ from the ledger: %v", err)
+	}
+}
+
+// TestAYearThatIsFoldedAgain: where a home province lets a bill go from the middle of a
+// year, the later bills of the books keep their amounts, and the same plans still change
+// nothing. By hand under a draft of 80 %, with a cap of 10,000: "one" pays 8,000 and goes, its
+// 8,000 are free again, "two" has had 2,000, so "three" of 8,000 pays all of its 5,600.
+func TestAYearThatIsFoldedAgain(t *testing.T) {
+	current := plans(t, rule{area: "6531", ratio: 60, cap: 10_000})
+	b := newBooks(t, current, nil)
+	b.desk.Refold = map[ledger.Province]bool{"65": true}
+	b.inForce(current)
+	one := stay{id: "one", person: 1, cost: yuan(11_000)}
+	b.stays(one, stay{id: "two", person: 1, cost: yuan(11_000)})
+	b.cancel("c", one, 1)
+	b.stays(stay{id: "three", person: 1, cost: yuan(8_000)})
+	b.closeDay(firstDay)
+	if result, _ := b.run(current, 0, 0); result.Total.Changed != 0 || result.Total.Bills != 2 || result.OutOfOrder != 1 {
+		t.Errorf("the same plans: %+v, %d out of order", result.Total, result.OutOfOrder)
+	}
+	_, lines := b.run(plans(t, rule{area: "6531", ratio: 80, cap: 10_000}), 0, 0)
+	for i, want := range [][2]ledger.Amount{{6_000_00, 8_000_00}, {4_000_00, 2_000_00}, {-6_000_00, -8_000_00}, {4_200_00, 5_600_00}} {
+		if got := [2]ledger.Amount{lines[i].Booked.FundTotal, lines[i].Draft.FundTotal}; got != want {
+			t.Errorf("line %d pays %v, want %v", i+1, got, want)
+		}
 	}
 }

@@ -182,12 +182,12 @@ func (c *checker) undoing(record *clearing.Record, entry ledger.Entry, fault fun
 func (c *checker) positions(fault func(string)) {
 	err := c.tx.raw.Bucket(bucketPositions).ForEach(func(key, value []byte) error {
 		var at clearing.Position
-		if err := decode(value, &at); err != nil {
+		if err := decodeExactly(value, &at); err != nil {
 			return err
 		}
 		stream := ledger.Province(key)
 		folded := c.streams[stream]
-		if folded.Sequence != 0 && (at.Sequence != folded.Sequence || at.Day < folded.Day || at.Digest != folded.Digest) {
+		if folded.Sequence != 0 && (at.Sequence != folded.Sequence || at.Day != folded.Day || at.Digest != folded.Digest) {
 			fault(fmt.Sprintf("stream %s: position is %d on %s, its records end at %d on %s",
 				stream, at.Sequence, at.Day, folded.Sequence, folded.Day))
 		}
@@ -202,7 +202,7 @@ func (c *checker) positions(fault func(string)) {
 func (c *checker) years(fault func(string)) {
 	err := c.tx.raw.Bucket(bucketYears).ForEach(func(key, value []byte) error {
 		var state clearing.YearState
-		if err := decode(value, &state); err != nil {
+		if err := decodeExactly(value, &state); err != nil {
 			return err
 		}
 		if state.Refold != nil {
@@ -225,8 +225,8 @@ func (c *checker) years(fault func(string)) {
 		if by, err := c.tx.Undone(state.Last); err != nil || by != 0 {
 			fault(fmt.Sprintf("a person-year rests on record %d, which is undone by %d", state.Last, by))
 		}
-		for _, after := range record.Bill.Benefit.Years {
-			if reflect.DeepEqual(after.Accumulators, state.Accumulators) {
+		for i, after := range record.Bill.Benefit.Years {
+			if reflect.DeepEqual(after.Accumulators, state.Accumulators) && latest(record, i) == state.Latest {
 				return nil
 			}
 		}
@@ -236,6 +236,14 @@ func (c *checker) years(fault func(string)) {
 	if err != nil {
 		fault(err.Error())
 	}
+}
+
+// latest is the latest discharge of a person-year after a bill, the i-th year of it.
+func latest(r *clearing.Record, i int) provinces.DateTime {
+	if i >= len(r.Bill.Years) {
+		return 0
+	}
+	return max(r.Bill.Years[i].Before.Latest, r.Bill.Claim.Discharged)
 }
 
 // CheckTail reads the newest records back: their checksums, entries and Merkle leaves,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -22,13 +23,26 @@ type states struct {
 	standing uint64 // booked bills that stand
 }
 
+// decodeExactly decodes what has no checksum of its own, and refuses bytes that the value
+// would not be written as: a damaged field number would pass for an absent field.
+func decodeExactly[V any](stored []byte, value *V) error {
+	if err := decode(stored, value); err != nil {
+		return err
+	}
+	again, err := encode(value)
+	if err == nil && !bytes.Equal(again, stored) {
+		err = fmt.Errorf("%w: %T is not as it was written", ErrEncoding, *value)
+	}
+	return err
+}
+
 func newStates(tx *Tx) *states {
 	return &states{tx: tx, outcomes: make(map[provinces.Outcome]uint64)}
 }
 
 // record is told of every record, in order.
 func (s *states) record(r *clearing.Record, fault func(string)) {
-	if r.Adjustment == nil {
+	if !r.OffStream() {
 		s.outcomes[r.Outcome]++
 	}
 	message, err := s.tx.Message(r.MessageKey())
@@ -94,7 +108,8 @@ func (s *states) stays(fault func(string)) error {
 }
 
 // undoings: everything said to be undone names, and is named by, what undid it. A
-// reversal of a cancellation undoes that one and takes its mark off the bill.
+// reversal of a cancellation undoes that one and takes its mark off the bill; a quarantined
+// message that was decided again is undone by that decision.
 func (s *states) undoings(fault func(string)) error {
 	return s.tx.raw.Bucket(bucketUndone).ForEach(func(key, value []byte) error {
 		by, err := parseNumber(value)
@@ -102,7 +117,8 @@ func (s *states) undoings(fault func(string)) error {
 			return errors.Join(ErrEncoding, err)
 		}
 		undoing, err := s.tx.Record(by)
-		if number := binary.BigEndian.Uint64(key); err != nil || undoing.Original != number {
+		number := binary.BigEndian.Uint64(key)
+		if err != nil || undoing.Original != number && (undoing.Redo == nil || undoing.Redo.Entry != number) {
 			fault(fmt.Sprintf("record %d is said to be undone by record %d, which does not name it", number, by))
 		}
 		return nil

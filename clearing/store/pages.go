@@ -91,6 +91,7 @@ func openPages(file *os.File) (*pageFile, error) {
 	}
 	var best *pageFile
 	var newest uint64
+	var faults []string
 	for _, at := range []int64{0, int64(os.Getpagesize())} {
 		b := make([]byte, pageHeader+metaBytes)
 		if _, err := file.ReadAt(b, at); err != nil {
@@ -100,6 +101,8 @@ func openPages(file *os.File) (*pageFile, error) {
 		sum := fnv.New64a()
 		sum.Write(m[:56])
 		if native.Uint32(m) != metaMagic || native.Uint64(m[56:]) != sum.Sum64() {
+			// A commit writes these bytes within one sector, so no power cut tears them.
+			faults = append(faults, fmt.Sprintf("page %d: fails its checksum; the books may be one commit older than they were", at/int64(os.Getpagesize())))
 			continue
 		}
 		if txid := native.Uint64(m[48:]); best == nil || txid > newest {
@@ -119,6 +122,7 @@ func openPages(file *os.File) (*pageFile, error) {
 		return nil, fmt.Errorf("%w: the file has %d bytes and should have at least %d: it was cut off, or copied in part",
 			errPages, info.Size(), int64(best.high)*best.pageSize)
 	}
+	best.faults = faults
 	return best, nil
 }
 

@@ -82,8 +82,9 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 		a.claimCommand(), a.personCommand(), a.refoldsCommand(), a.balancesCommand(),
 		a.daysCommand(), a.closeCommand(), a.reportCommand(), a.summaryCommand(),
 		a.statusCommand(), a.checkCommand(), a.planCommand(), a.sampleCommand(), a.versionCommand(),
-		a.copyCommand(),
+		a.copyCommand(), a.labCommand(),
 		a.redoCommand(),
+		a.registryCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -133,7 +133,7 @@ func (h *house) endpoints() []bus.Endpoint {
 			return json.Marshal(v)
 		}}
 	}
-	return []bus.Endpoint{
+	return append(h.refoldEndpoints(), []bus.Endpoint{
 		reply(service.Status, func([]byte) (any, error) { return h.status(), nil }),
 		reply(service.Days, func([]byte) (any, error) { return h.days(), nil }),
 		reply(service.Close, h.close),
@@ -144,7 +144,7 @@ func (h *house) endpoints() []bus.Endpoint {
 		reply(service.Person, func([]byte) (any, error) { return service.PersonReply{Person: "p-1"}, nil }),
 		reply(service.Answer, func([]byte) (any, error) { return nil, notFound("无此报文", "no such message") }),
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: estimateOfScript},
-	}
+	}...)
 }
 
 func notFound(zh, en string) error {

@@ -163,7 +163,7 @@ func verifyRecord(books *store.Store, verifier *clearing.Verifier, request servi
 		if err := errors.Join(errRecord, errEntry); err != nil {
 			return no("查无此记录", "no such record")
 		}
-		verified, ok := verifier.Verify(tx, record, entry)
+		verified, ok := verifier.VerifyRecord(tx, record, entry)
 		if !ok || request.SettlementID != "" && record.SettlementID() != request.SettlementID {
 			return no("该记录不是入账的结算", "the record booked no bill")
 		}

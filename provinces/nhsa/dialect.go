@@ -50,7 +50,7 @@ func (d *Dialect) Decode(body []byte) (provinces.Request, error) {
 
 // addressOf keeps what a refusal is addressed by.
 func addressOf(r provinces.Request) provinces.Request {
-	return provinces.Request{Infno: r.Infno, MsgID: r.MsgID, Treatment: r.Treatment, Home: r.Home}
+	return provinces.Request{Infno: r.Infno, MsgID: r.MsgID, Treatment: r.Treatment, Home: r.Home, Provider: r.Provider}
 }
 
 // readEnvelope reads the members around input, then the input that infno asks for.

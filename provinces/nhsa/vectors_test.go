@@ -140,7 +140,7 @@ func checkAddressOnly(t *testing.T, name string, r provinces.Request) {
 		t.Errorf("%s: more than an address is left:\n%s", name, diff)
 	}
 	if r.Infno != "" && !transaction.matches(r.Infno) || r.MsgID != "" && !provinces.ValidMsgID(r.MsgID) ||
-		r.Treatment != "" && !provinces.ValidArea(r.Treatment) || r.Home != "" && !provinces.ValidArea(r.Home) {
+		r.Treatment != "" && !provinces.ValidArea(r.Treatment) || r.Home != "" && !provinces.ValidArea(r.Home) || r.Provider != "" && !provinces.ValidProvider(r.Provider) {
 		t.Errorf("%s: an address that was not checked: %+v", name, r)
 	}
 }
@@ -151,7 +151,7 @@ func TestARefusedMessageKeepsTheAddressItCanRead(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	want := provinces.Request{Infno: "2304", MsgID: "H11010500001201612201030150001", Treatment: "110105", Home: "650100"}
+	want := provinces.Request{Infno: "2304", MsgID: "H11010500001201612201030150001", Treatment: "110105", Home: "650100", Provider: "H11010500001"}
 	if diff := cmp.Diff(want, request); diff != "" {
 		t.Error(diff)
 	}

@@ -24,6 +24,9 @@ import (
 // booksFile is the name of the books in the state directory.
 const booksFile = "books.db"
 
+// brokerDir is where the embedded broker keeps its streams, in the state directory.
+const brokerDir = "nats"
+
 // newDesk reads plans and adapters.
 func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	adapters, err := data.Adapters()
@@ -37,6 +40,9 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	set, err := benefit.LoadFS(plans)
 	if err != nil {
 		return nil, fmt.Errorf("%w: plans: %w", ErrConfig, err)
+	}
+	if len(set.Plans()) == 0 {
+		return nil, fmt.Errorf("%w: plans: no plan file in %s", ErrConfig, d.cfg.Plans.Dir)
 	}
 	return &clearing.Desk{
 		Plans: set, Adapters: adapters,
@@ -62,6 +68,9 @@ func (d *Daemon) openBooks() error {
 	}
 	d.pseudonyms = clearing.NewPseudonyms([]byte(key.Reveal()))
 	if fresh {
+		if _, err := os.Stat(filepath.Join(d.cfg.State.Dir, brokerDir)); err == nil {
+			return fmt.Errorf("%w: %s has a broker's streams but no %s: put a copy of the books back", ErrBooksDamaged, d.cfg.State.Dir, booksFile)
+		}
 		if err := store.Create(path, d.newIdentity()); err != nil {
 			return fmt.Errorf("%w: %w", ErrStorage, err)
 		}

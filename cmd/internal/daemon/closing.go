@@ -44,6 +44,8 @@ type closing struct {
 	onLeap  func(time.Duration)
 	onHold  func(reason string) // told when the automatic closing stops and, with "", when it goes on
 
+	quit <-chan struct{} // closed when the daemon stops; nil never
+
 	mu   sync.Mutex // one day is closed at a time
 	held string     // why days are not closed by themselves; "" if they are
 }
@@ -211,6 +213,8 @@ func (c *closing) finish(ctx context.Context, day ledger.Day) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-c.quit:
+			return context.Canceled
 		case <-time.After(pollEvery):
 		}
 	}
@@ -219,6 +223,13 @@ func (c *closing) finish(ctx context.Context, day ledger.Day) error {
 	}
 	c.log.Info("business day closed", zap.Stringer("day", day))
 	return nil
+}
+
+// stopWith lets a close that waits end when ctx does.
+func (c *closing) stopWith(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.quit = ctx.Done()
 }
 
 // waiting names the streams that are not answered to the end of a frozen day.

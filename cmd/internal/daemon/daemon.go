@@ -58,6 +58,7 @@ type Daemon struct {
 
 	periods sync.Mutex // one period's report is made at a time
 
+	doubt  atomic.Bool                  // a check found the books broken
 	paused atomic.Bool                  // disk below its floor
 	pages  atomic.Pointer[http.Handler] // the console, once the books are open
 }
@@ -84,8 +85,13 @@ func New(ctx context.Context, cfg config.Config, log *zap.Logger) (_ *Daemon, er
 	if err := d.connect(ctx); err != nil {
 		return nil, err
 	}
-	if d.store == nil {
-		return d, nil // intake-only: the broker serves, and that is all
+	if d.store == nil { // intake-only: the broker serves, and the status says why no more
+		stop, err := d.serveStatus()
+		if err != nil {
+			return nil, err
+		}
+		d.life.add("services", stop)
+		return d, nil
 	}
 	desk.Pseudonyms = d.pseudonyms // their key comes with the books
 	if err := d.keepPlans(desk); err != nil {
@@ -154,7 +160,7 @@ func (d *Daemon) build(desk *clearing.Desk) {
 func (d *Daemon) Run(ctx context.Context) error {
 	if d.store == nil {
 		d.notify.Ready("intake only: the books failed their check")
-		<-ctx.Done()
+		d.watch(ctx)
 		return nil
 	}
 	// Stopping goes with the flow: followers first, then the committer, then the outbox.
@@ -173,6 +179,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			}
 		}
 	}
+	d.closing.stopWith(following)
 	batches := make(chan []intake.Item)
 	var followers, others, committer, outboxDone sync.WaitGroup
 	for _, stream := range d.treatments {

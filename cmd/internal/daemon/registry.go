@@ -90,7 +90,7 @@ func (d *Daemon) adoptRegistry(ctx context.Context) error {
 func (d *Daemon) followRegistry(ctx context.Context) error {
 	after, _ := d.registry.at()
 	return d.bus.FollowRegistry(ctx, after, func(messages []provinces.RegistryMessage) error {
-		if err := d.waitForDisk(ctx); err != nil {
+		if err := d.waitToBook(ctx); err != nil {
 			return err
 		}
 		if err := d.registry.Commit(messages); err != nil {

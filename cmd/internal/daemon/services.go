@@ -40,6 +40,13 @@ func (d *Daemon) serve() (stop func() error, err error) {
 	}))
 }
 
+// serveStatus is what a daemon without sound books can still say.
+func (d *Daemon) serveStatus() (stop func() error, err error) {
+	return d.bus.Serve(service.Name, serviceVersion(Version), []bus.Endpoint{
+		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
+	})
+}
+
 type handler = func(ctx context.Context, subject string, body []byte) ([]byte, error)
 
 // answer makes a handler of a function from request to reply.

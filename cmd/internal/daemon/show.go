@@ -134,7 +134,10 @@ func (d *Daemon) watch(ctx context.Context) {
 	for {
 		d.watchDisk()
 		d.watchBroker(ctx)
-		d.watchDays()
+		if d.store != nil {
+			d.watchLag(ctx)
+			d.watchDays()
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -146,10 +149,13 @@ func (d *Daemon) watch(ctx context.Context) {
 // probe is what the watchdog rests on: a read of the books and a round trip through
 // the broker's storage.
 func (d *Daemon) probe(ctx context.Context) error {
-	err := d.store.View(func(tx *store.Tx) error {
-		_, err := tx.Root(tx.Last())
-		return err
-	})
+	var err error
+	if d.store != nil {
+		err = d.store.View(func(tx *store.Tx) error {
+			_, err := tx.Root(tx.Last())
+			return err
+		})
+	}
 	return errors.Join(err, d.bus.RoundTrip(ctx))
 }
 
@@ -188,6 +194,10 @@ func (d *Daemon) watchBroker(ctx context.Context) {
 	default:
 		d.ready.OK(conditionBus)
 	}
+}
+
+// watchLag measures how far the books are behind the claims streams.
+func (d *Daemon) watchLag(ctx context.Context) {
 	oldest := time.Duration(0)
 	for _, stream := range d.treatments {
 		state, err := d.bus.ClaimsState(ctx, stream)
@@ -214,8 +224,15 @@ func (d *Daemon) watchBroker(ctx context.Context) {
 
 // watchDays counts the days past their cut-off that are still open.
 func (d *Daemon) watchDays() {
-	if open, err := d.closing.openDay(); err == nil && !d.closing.manual {
-		d.metrics.SetClosesDue(max(0, int(d.closing.cutoff.DayAt(time.Now())-open)))
+	if d.closing.manual {
+		return
+	}
+	oldest, frozen, err := d.closing.unfinished()
+	if err == nil && !frozen {
+		oldest, err = d.closing.openDay()
+	}
+	if err == nil {
+		d.metrics.SetClosesDue(max(0, int(d.closing.cutoff.DayAt(time.Now())-oldest)))
 	}
 }
 
@@ -266,6 +283,7 @@ func (d *Daemon) checkBooks(ctx context.Context) (store.CheckResult, error) {
 	if len(result.Faults) > 0 {
 		d.log.Error("the books fail their check", zap.Strings("faults", result.Faults[:min(len(result.Faults), 10)]))
 		d.ready.Fail(conditionBooks, "the check found: "+result.Faults[0])
+		d.doubt.Store(true) // nothing more is booked; messages wait in the broker
 	}
 	return result, nil
 }

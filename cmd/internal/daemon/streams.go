@@ -66,7 +66,7 @@ func (d *Daemon) startServer() error {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	d.server, err = bus.StartServer(bus.ServerOptions{
-		Host: host, Port: port, StoreDir: filepath.Join(d.cfg.State.Dir, "nats"),
+		Host: host, Port: port, StoreDir: filepath.Join(d.cfg.State.Dir, brokerDir),
 		MaxStore: d.cfg.NATS.MaxStoreBytes, ConfigFile: d.cfg.NATS.ServerConfigFile, Log: d.log.Named("nats"),
 	})
 	if err != nil {
@@ -148,7 +148,7 @@ func (d *Daemon) follow(ctx context.Context, stream ledger.Province, batches cha
 		return err
 	}
 	return d.bus.Follow(ctx, stream, at.Sequence, func(messages []provinces.Message) error {
-		if err := d.waitForDisk(ctx); err != nil {
+		if err := d.waitToBook(ctx); err != nil {
 			return err
 		}
 		items := make([]intake.Item, len(messages))
@@ -167,8 +167,8 @@ func (d *Daemon) follow(ctx context.Context, stream ledger.Province, batches cha
 	})
 }
 
-func (d *Daemon) waitForDisk(ctx context.Context) error {
-	for d.paused.Load() {
+func (d *Daemon) waitToBook(ctx context.Context) error {
+	for d.paused.Load() || d.doubt.Load() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

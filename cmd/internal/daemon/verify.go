@@ -59,7 +59,7 @@ func (d *Daemon) verifyOne(request service.ClaimRequest) (reply service.VerifyRe
 		if err != nil {
 			return err
 		}
-		verified, ok := d.verifier.Verify(tx, record, entry)
+		verified, ok := d.verifier.VerifyRecord(tx, record, entry)
 		if !ok {
 			return errNoBill
 		}

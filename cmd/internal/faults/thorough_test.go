@@ -1,0 +1,6 @@
+//go:build faults
+
+package faults
+
+// thorough: the long form was asked for (make faults).
+const thorough = true

@@ -1,0 +1,48 @@
+#!/bin/sh
+# mutants.sh [DEFECT...]: plants defects in the daemon, one at a time, and demands that the
+# simulator notices each; without any it must find nothing. The defects and where they
+# lie: cmd/internal/simulate/plant. Exit code 0 only if every one was caught.
+set -eu
+cd "$(dirname "$0")/.."
+
+dir=var/mutants
+seeds="6 8 1"
+rm -rf "$dir"
+mkdir -p "$dir"
+CGO_ENABLED=0 go build -o bin/ ./cmd/clearsim
+bin/clearsim plant --out bin/clearingd-planted
+
+simulate() { # DEFECT SEED
+	CLEARINGD_PLANTED=$1 bin/clearsim --binary bin/clearingd-planted --points --seed "$2" --kills 4 --messages 200 \
+		--patience 60s --dir "$dir/run" >"$dir/$1.txt" 2>&1 </dev/null
+}
+
+began=$(date +%s)
+for seed in $seeds; do
+	simulate none "$seed" || { cat "$dir/none.txt"; echo "mutants: without any defect seed $seed fails; nothing can be said of the others" >&2; exit 1; }
+done
+echo "no defect planted: nothing found, as it should be"
+
+missed="" count=0
+for defect in ${*:-$(bin/clearsim plant --defects | cut -f1)}; do
+	count=$((count + 1))
+	caught=""
+	for seed in $seeds; do
+		if ! simulate "$defect" "$seed"; then
+			# It must be the promises that fail, not the simulation.
+			if grep -q '^  FAULT' "$dir/$defect.txt"; then caught=$seed; break; fi
+			cat "$dir/$defect.txt" >&2
+			echo "mutants: the simulation of $defect could not be run" >&2
+			exit 1
+		fi
+	done
+	if [ -n "$caught" ]; then
+		echo "$defect: caught with seed $caught: $(grep -m 1 '^  FAULT' "$dir/$defect.txt" | cut -c 9-160)"
+	else
+		echo "$defect: NOT CAUGHT"
+		missed="$missed $defect"
+	fi
+done
+rm -rf "$dir/run"
+[ -z "$missed" ] || { echo "mutants: not caught:$missed" >&2; exit 1; }
+echo "$count defects planted, all caught, $(($(date +%s) - began)) s"
