@@ -3,6 +3,7 @@
 # full: see cmd/internal/faults. What could not be tested is counted at the end. The
 # output stays in var/test/faults.txt.
 set -eu
+cd "$(dirname "$0")/.."
 
 mkdir -p var/test
 out=var/test/faults.txt

@@ -48,7 +48,11 @@ var loops = []loop{
 // 1, 4, 5, 7 and 10). The short form takes some k only.
 func TestTheKthCallFails(t *testing.T) {
 	needTracer(t)
-	messages := sim.Day(sim.DefaultConfig(11, 20, openDay)).Messages
+	count := 20
+	if !thorough {
+		count = 8
+	}
+	messages := sim.Day(sim.DefaultConfig(11, count, openDay)).Messages
 	settled := newHouse(t)
 	settled.start(nil)
 	if !settled.ready() || settled.stop() != daemon.ExitOK {

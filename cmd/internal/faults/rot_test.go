@@ -233,7 +233,7 @@ func TestRotInAnyValueIsFound(t *testing.T) {
 // A flipped bit anywhere in the file, keys, page headers and free lists included, never
 // ends the process, and is found or changes nothing that the books say: the root stays.
 func TestRotAnywhereNeverPanicsNorLies(t *testing.T) {
-	messages, flips := 250, 150
+	messages, flips := 250, 60
 	if thorough {
 		messages, flips = 500, 2_000
 	}
@@ -281,7 +281,7 @@ func (r *rot) used() int64 {
 // A file that was cut off or copied in part is refused, and the reason is named
 // (faults 9).
 func TestATruncatedFileIsRefused(t *testing.T) {
-	cuts := 60
+	cuts := 30
 	if thorough {
 		cuts = 1_000
 	}
