@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -404,4 +406,47 @@ func (b *books) checkOwed(owed map[ledger.Account]ledger.Amount) {
 			b.Errorf("record %d has the outcome %q", r.Number, r.Outcome)
 		}
 	}
+}
+
+// The example of docs/accumulators.md, in both languages, is what the books do.
+func TestTheExampleOfTheDocumentIsTrue(t *testing.T) {
+	b := newBooks(t)
+	b.desk.Refold = map[ledger.Province]bool{"11": true}
+	b.play("2304 m1 mdtrt_id=V1 endtime=2026-03-02 -> booked")
+	b.play("2304 m2 mdtrt_id=V2 endtime=2026-03-03 -> booked")
+	var figures []string
+	say := func(amounts ...ledger.Amount) {
+		for _, a := range amounts {
+			figures = append(figures, grouped(a))
+		}
+	}
+	for _, r := range b.records {
+		bill := r.Bill.Benefit
+		say(bill.Deductible, bill.Funds[0].Amount, r.Bill.Claim.InScope-bill.Funds[0].Amount)
+	}
+	b.play("2305 m3 setl_id=m1 mdtrt_id=V1 -> cancelled")
+	bill := b.refold().Bills[0]
+	say(bill.Deductible(), -bill.Funds()[0].Amount, bill.Now.Cash, bill.Should.Cash, bill.Cash())
+	b.refoldLine("adjust -> adjusted")
+	b.refoldLine("year stays=1 deductible=1300.00 paid=14025.00 bills=m2")
+	for _, name := range []string{"accumulators.md", "accumulators.zh.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, figure := range figures {
+			if !strings.Contains(string(text), figure) {
+				t.Errorf("%s does not say %s", name, figure)
+			}
+		}
+	}
+}
+
+// grouped writes an amount below a million with thousands apart, as documents do.
+func grouped(a ledger.Amount) string {
+	s := a.String()
+	if n := len(s) - len("000.00"); n > 0 {
+		return s[:n] + "," + s[n:]
+	}
+	return s
 }

@@ -1,0 +1,137 @@
+package rawstore
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"clearingd/bench/workload"
+)
+
+// A limit that writes less than the daemon is no limit: whatever the order and the
+// batches, the replayed file holds, bucket by bucket, exactly what the books hold.
+func TestReplayWritesEverythingTheBooksHold(t *testing.T) {
+	dir := t.TempDir()
+	s, err := workload.CreateBooks(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := workload.Fill(t.Context(), s, workload.Claims(3, 600, workload.Filling)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, workload.BooksFile)
+	books, err := Read(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	if len(books.Records) != 600 {
+		t.Fatalf("%d records, 600 were filled", len(books.Records))
+	}
+	for _, order := range []Order{AsBooked, Sorted} {
+		copied := filepath.Join(dir, "raw.db")
+		os.Remove(copied)
+		db, err := Create(copied)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := books.Replay(db, []int{1, 37, 256}, order); err != nil {
+			t.Fatal(err)
+		}
+		for _, bucket := range []string{records, hashes, balances, messages, stays, years, days, positions, metaData} {
+			same(t, books.tx, db, bucket)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// On top of a copy of the first records the rest gives the same books again.
+func TestReplayGoesOnFromACopy(t *testing.T) {
+	dir := t.TempDir()
+	s, err := workload.CreateBooks(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := workload.Fill(t.Context(), s, workload.Claims(3, 300, workload.Filling)); err != nil {
+		t.Fatal(err)
+	}
+	path, copied := filepath.Join(dir, workload.BooksFile), filepath.Join(dir, "raw.db")
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(copied, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := workload.Fill(t.Context(), s, workload.Claims(3, 200, workload.Draining)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	books, err := Read(path, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer books.Close()
+	if len(books.Records) != 200 {
+		t.Fatalf("%d records after the first 300, want 200", len(books.Records))
+	}
+	db, err := Create(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := books.Replay(db, []int{64}, Sorted); err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range []string{records, hashes, balances, messages, stays, years, days, positions, metaData} {
+		same(t, books.tx, db, bucket)
+	}
+}
+
+func same(t *testing.T, want *bbolt.Tx, db *bbolt.DB, bucket string) {
+	t.Helper()
+	err := db.View(func(tx *bbolt.Tx) error {
+		keys := 0
+		copied := tx.Bucket([]byte(bucket))
+		err := want.Bucket([]byte(bucket)).ForEach(func(key, value []byte) error {
+			keys++
+			if !bytes.Equal(copied.Get(key), value) {
+				t.Fatalf("%s %x: the copy has another value", bucket, key)
+			}
+			return nil
+		})
+		if n := copied.Stats().KeyN; n != keys {
+			t.Errorf("%s: %d keys in the books, %d in the copy", bucket, keys, n)
+		}
+		if keys == 0 {
+			t.Errorf("%s: the books have no key to compare", bucket)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReadRefusesAnotherFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "other.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if _, err := Read(path, 0); !errors.Is(err, ErrBooks) {
+		t.Errorf("error %v, want ErrBooks", err)
+	}
+}
