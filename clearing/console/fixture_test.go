@@ -81,14 +81,6 @@ func newSampleBooks(t testing.TB, bills int) *sampleBooks {
 	return b
 }
 
-func yuan(text string) ledger.Amount {
-	a, err := ledger.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
-
 func sampleClaim(rng *rand.Rand, home ledger.Area) provinces.Claim {
 	discharged := provinces.DateTime(sealedDay.Time().Unix()) + provinces.DateTime(8*3600+rng.IntN(9*3600))
 	balance := ledger.Amount(rng.Int64N(300_000))

@@ -56,24 +56,23 @@ func CSV(w io.Writer, r Result, by []By, names Names, note string) error {
 // Both writes the two texts side by side, for places that have one text only.
 func (t Text) Both() string { return t.ZH + " " + t.EN }
 
-// Funds are the funds that pay anything on either side, sorted.
+// Funds are the funds that pay anything in any row, sorted.
 func (r Result) Funds() []ledger.Fund {
-	all := map[ledger.Fund]bool{}
-	for _, f := range []Figures{r.Total.Booked, r.Total.Draft} {
-		for fund := range f.Funds {
-			all[fund] = true
-		}
-	}
-	for _, rows := range r.By { // funds can cancel out in the total
+	all := r.Total.funds()
+	for _, rows := range r.By { // what comes and goes can cancel out in the total
 		for _, x := range rows {
-			for _, f := range []Figures{x.Booked, x.Draft} {
-				for fund := range f.Funds {
-					all[fund] = true
-				}
-			}
+			all = append(all, x.funds()...)
 		}
 	}
-	return slices.Sorted(maps.Keys(all))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// funds are those that pay anything on either side, sorted.
+func (r Row) funds() []ledger.Fund {
+	all := slices.Concat(slices.Collect(maps.Keys(r.Booked.Funds)), slices.Collect(maps.Keys(r.Draft.Funds)))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func fundHeads(funds []ledger.Fund) []string {

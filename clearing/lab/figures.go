@@ -71,8 +71,3 @@ func (f Figures) less(g Figures) (Figures, error) {
 	}
 	return d, d.add(g, -1)
 }
-
-// zero reports that every figure is zero.
-func (f Figures) zero() bool {
-	return len(f.Funds) == 0 && f.Cost == 0 && f.FundTotal == 0 && f.Account == 0 && f.Cash == 0
-}

@@ -53,7 +53,7 @@ type groupView struct {
 type rowView struct {
 	Row
 	Name        Text
-	Funds       []ledger.Fund // that any row names
+	Funds       []ledger.Fund // that pay anything on either side
 	Under, Over bool          // an area, and its province
 }
 
@@ -66,7 +66,7 @@ type warningLine struct {
 // picture from elsewhere, in the look of the night's report. Both languages are in it; a
 // switch on the page changes between them. note is printed on top, for built data.
 func HTML(w io.Writer, r Result, names Names, note string, first provinces.Language) error {
-	p := page{Result: r, Note: note, English: first == provinces.English, Whole: rowView{Row: r.Total, Funds: r.Funds()}}
+	p := page{Result: r, Note: note, English: first == provinces.English, Whole: rowView{Row: r.Total, Funds: r.Total.funds()}}
 	for _, by := range Dimensions {
 		p.Groups = append(p.Groups, newGroup(r, by, names))
 	}
@@ -115,7 +115,7 @@ func newGroup(r Result, by By, names Names) groupView {
 	g := groupView{By: by, Name: names.By(by)}
 	for _, x := range r.By[by] {
 		g.Rows = append(g.Rows, rowView{
-			Row: x, Name: names.Row(by, x.Key), Funds: r.Funds(),
+			Row: x, Name: names.Row(by, x.Key), Funds: x.funds(),
 			Under: x.Parent != "", Over: by == ByArea && x.Parent == "",
 		})
 	}

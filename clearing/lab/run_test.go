@@ -401,13 +401,10 @@ func TestTheBillsMustTieToTheLedger(t *testing.T) {
 	b := newBooks(t, set, nil)
 	b.stays(stay{id: "one", person: 1, cost: yuan(6_000)})
 	record := b.last[0]
-	entry := &ledger.Entry{Number: 1, Day: firstDay}
-	for _, p := range []ledger.Posting{
+	entry := &ledger.Entry{Number: 1, Day: firstDay, Postings: []ledger.Posting{
 		{Account: ledger.Account{Side: ledger.Receivable, Home: "653100", Treatment: "330100", Fund: "390100", Stage: ledger.Accrued}, Amount: 1},
 		{Account: ledger.Account{Side: ledger.Payable, Home: "653100", Treatment: "330100", Provider: "H33010000001", Fund: "390100", Stage: ledger.Accrued}, Amount: -1},
-	} {
-		entry.Postings = append(entry.Postings, p)
-	}
+	}}
 	err = s.Update(func(tx *store.Tx) error {
 		if err := tx.KeepPlans(set.Hash(), [][]byte{[]byte(rule{area: "6531", ratio: 60}.text())}); err != nil {
 			return err

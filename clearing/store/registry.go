@@ -211,12 +211,11 @@ func (tx *Tx) RegistryRefusals(home ledger.Province, before uint64, visit func(c
 		before = 1<<64 - 1
 	}
 	cursor := tx.raw.Bucket(bucketRefusals).Cursor()
-	key, value := cursor.Seek(refusalKey(home, before))
-	if key == nil {
-		key, value = cursor.Last()
-	} else {
-		key, value = cursor.Prev()
+	step := cursor.Prev
+	if at, _ := cursor.Seek(refusalKey(home, before)); at == nil {
+		step = cursor.Last
 	}
+	key, value := step()
 	for ; bytes.HasPrefix(key, prefix); key, value = cursor.Prev() {
 		var record clearing.RegistryRecord
 		if err := decode(value, &record); err != nil {

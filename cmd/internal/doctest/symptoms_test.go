@@ -118,7 +118,7 @@ var symptoms = []symptom{
 	{"the books are lost, the streams are there", func(t *testing.T, h *house) string {
 		remove(t, h, "books.db")
 		return fails(t, h, manualDays...)
-	}, []string{"exit code 71", "metadata clearing_install is "}},
+	}, []string{"exit code 65", "has a broker's streams but no books.db"}},
 
 	{"the books are older than the answers", func(t *testing.T, h *house) string {
 		copyBooks(t, h, "books.db", "older.db")
@@ -237,7 +237,7 @@ var symptoms = []symptom{
 		other.open(manualDays...)
 		h.nats = "nats://" + other.nats // an external broker, for this one
 		return fails(t, h, manualDays...)
-	}, []string{"exit code 71", "metadata clearing_install is "}},
+	}, []string{"exit code 65", "has a broker's streams but no books.db"}},
 
 	{"the daemon does not run", func(t *testing.T, h *house) string {
 		return printed(h, "status", "--timeout", "5s")

@@ -21,13 +21,14 @@ import (
 
 // audit closes the day and compares everything the daemon left behind with the
 // auditor's own books.
-func (r *run) audit(ctx context.Context, answers answered) (*audit.Books, error) {
+func (r *run) audit(ctx context.Context) (*audit.Books, error) {
 	claims, err := r.readClaims(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.checkStreams(claims)
-	if answers, err = r.readAnswers(ctx); err != nil {
+	answers, err := r.readAnswers(ctx)
+	if err != nil {
 		return nil, err
 	}
 	plans, err := audit.ReadPlans(os.DirFS(filepath.Join(r.dir, "plans")))

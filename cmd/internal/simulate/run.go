@@ -178,8 +178,7 @@ func (r *run) live(ctx context.Context) (*audit.Books, error) {
 		acted <- r.act(acting)
 	}()
 	defer func() { stopActing(); <-ended }() // nobody starts a daemon after we have stopped it
-	answers, err := r.phases(ctx, acted)
-	if err != nil {
+	if err := r.phases(ctx, acted); err != nil {
 		return nil, err
 	}
 	if what, ended := r.daemon.ended(); ended {
@@ -192,36 +191,38 @@ func (r *run) live(ctx context.Context) (*audit.Books, error) {
 	if err := r.drained(ctx); err != nil {
 		return nil, err
 	}
-	return r.audit(ctx, answers)
+	return r.audit(ctx)
 }
 
 func (r *run) natsAddress() string { return r.daemon.args[len(r.daemon.args)-1] }
 
 // phases publishes all there is, each phase with what was learnt from the one before,
 // and goes on in waves until the schedule is through.
-func (r *run) phases(ctx context.Context, acted <-chan error) (answers answered, err error) {
+func (r *run) phases(ctx context.Context, acted <-chan error) error {
+	var answers answered
 	through := false
 	for phase := 0; phase < 3 || !through; phase++ {
+		var err error
 		if answers, err = r.phase(ctx, phase, answers); err != nil {
 			select {
 			case actErr := <-acted: // it knows better why nothing goes on
-				return nil, errors.Join(actErr, err)
+				return errors.Join(actErr, err)
 			default:
-				return nil, err
+				return err
 			}
 		}
 		if !through {
 			select {
 			case err := <-acted:
 				if err != nil {
-					return nil, err
+					return err
 				}
 				through = true
 			default:
 			}
 		}
 	}
-	return answers, nil
+	return nil
 }
 
 // Waves keep the daemon at work while the schedule lasts, without flooding the audit.

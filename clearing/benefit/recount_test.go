@@ -1,0 +1,106 @@
+package benefit_test
+
+import (
+	"reflect"
+	"testing"
+
+	"clearingd/clearing/benefit"
+	"clearingd/ledger"
+)
+
+// recounted: a first stay is settled, then a second on top of it; then the second is
+// counted onto a year without the first.
+func recounted(t *testing.T, b blocks, first, second stay) (alone, computed benefit.Accumulators, answered benefit.Adjudication) {
+	t.Helper()
+	plan := b.plan(t)
+	one, err := first.settle(t, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.before = one.Years[0].Accumulators
+	if answered, err = second.settle(t, plan); err != nil {
+		t.Fatal(err)
+	}
+	prepared, err := plan.Prepare(second.toCase())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := []benefit.Accumulators{second.before}
+	if same := prepared.Recount(from, from, answered); !reflect.DeepEqual(same, answered.Years) {
+		t.Errorf("onto what it was computed from, a bill counts\n%+v\nnot\n%+v", same, answered.Years)
+	}
+	years := prepared.Recount([]benefit.Accumulators{{}}, from, answered)
+	second.before = benefit.Accumulators{}
+	fresh, err := second.settle(t, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return years[0].Accumulators, fresh.Years[0].Accumulators, answered
+}
+
+// Amounts stay as they were answered; what is counted is counted as the plan counts it
+// now.
+func TestRecountKeepsAmountsAndCountsAnew(t *testing.T) {
+	t.Run("the n-th stay keeps its lower deductible", func(t *testing.T) {
+		alone, fresh, answered := recounted(t, blocks{deductible: plainDeductible + "\n[version.deductible.later_stays]\npercent = [50]"},
+			stay{in: "10000"}, stay{in: "10000"})
+		if alone.Stays != 1 || alone.Deductible != 500_00 || fresh.Deductible != 1000_00 || alone.Paid["basic"] != answered.Funds[0].Amount {
+			t.Errorf("alone it counts %+v", alone)
+		}
+	})
+	t.Run("a transfer that continues nothing is a stay", func(t *testing.T) {
+		alone, fresh, _ := recounted(t, blocks{deductible: plainDeductible + "\ntransfer_within_days = 2"},
+			stay{in: "600"}, stay{in: "10000", from: "2026-05-12", to: "2026-05-20"})
+		if alone.Stays != 1 || alone.Last.Ordinal != 1 || alone.Last.Deductible != 400_00 || fresh.Last.Deductible != 1000_00 {
+			t.Errorf("alone it counts %+v, last %+v", alone, alone.Last)
+		}
+	})
+	t.Run("the year's deductible is that of the first stay that stands", func(t *testing.T) {
+		alone, _, _ := recounted(t, blocks{deductible: "[version.deductible]\ncharged = \"once a year\"\namount = { third = 1000, second = 600 }"},
+			stay{in: "800"}, stay{in: "10000", hospital: "second"})
+		if alone.YearDeductible != 600_00 || alone.Deductible != 200_00 {
+			t.Errorf("alone it counts %+v", alone)
+		}
+	})
+	t.Run("a layer on the year begins with what the year had before", func(t *testing.T) {
+		alone, fresh, _ := recounted(t, blocks{layers: basicHead + "\ncounted = \"on the year\"\n[[version.layer.segment]]\nup_to = 5_000\npays = 60\n[[version.layer.segment]]\npays = 90"},
+			stay{in: "10000"}, stay{in: "10000"})
+		if alone.Base["basic"] != 9000_00 || alone.Base["basic"] != fresh.Base["basic"] || alone.Paid["basic"] != 8100_00 || fresh.Paid["basic"] != 6600_00 {
+			t.Errorf("alone it counts %+v, settled alone %+v", alone, fresh)
+		}
+	})
+	t.Run("an opening's figures are where a layer on the year begins", func(t *testing.T) {
+		plan := blocks{layers: basicHead + "\ncounted = \"on the year\"\n[[version.layer.segment]]\npays = 80"}.plan(t)
+		prepared, err := plan.Prepare(stay{in: "10000"}.toCase())
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := []benefit.Accumulators{{InScope: 7000_00, Deductible: 1000_00}}
+		answered, err := prepared.Adjudicate(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		years := prepared.Recount([]benefit.Accumulators{{}}, from, answered)
+		if got := years[0].Base["basic"]; got != 9000_00 || answered.Years[0].Base["basic"] != 15_000_00 {
+			t.Errorf("with the opening the layer stands at %s, without at %s", answered.Years[0].Base["basic"], got)
+		}
+	})
+}
+
+func TestRecountChangesNothingItIsGiven(t *testing.T) {
+	plan := blocks{}.plan(t)
+	prepared, err := plan.Prepare(stay{in: "10000"}.toCase())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := []benefit.Accumulators{{Stays: 1, Paid: map[string]ledger.Amount{"basic": 5}}}
+	onto := []benefit.Accumulators{{Paid: map[string]ledger.Amount{"basic": 7}}}
+	answered, err := prepared.Adjudicate(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	years := prepared.Recount(onto, from, answered)
+	if onto[0].Paid["basic"] != 7 || from[0].Paid["basic"] != 5 || years[0].Paid["basic"] != 7+answered.Years[0].Paid["basic"]-5 {
+		t.Errorf("from %+v onto %+v gave %+v", from, onto, years)
+	}
+}
