@@ -11,7 +11,7 @@ func (b *bill) findAwayRule() error {
 	filing := b.filing
 	for range len(b.version.Away) + 1 {
 		if filing == FilingLocal {
-			b.trace.step("filing", "filing-local", "", exact, 0, word("filing", string(b.filing)))
+			b.traceFiling("filing-local", "", FilingLocal)
 			return nil
 		}
 		rule := b.awayRuleFor(filing)
@@ -21,12 +21,20 @@ func (b *bill) findAwayRule() error {
 		b.trace.uses(&rule.cited)
 		if rule.SameAs == "" {
 			b.away = rule
-			b.trace.step("filing", "filing", rule.Article, exact, 0, word("filing", string(b.filing)))
+			b.traceFiling("filing", rule.Article, filing)
 			return nil
 		}
 		filing = FilingKind(rule.SameAs)
 	}
 	return provinces.Reject(provinces.CodePlanGap, "out_fil_type", "", string(filing))
+}
+
+// traceFiling notes the filing, and before it the one that counts as it under "same as".
+func (b *bill) traceFiling(rule, article string, as FilingKind) {
+	if as != b.filing {
+		b.trace.step("filing", "filing-same", article, exact, 0, word("filing", string(b.filing)))
+	}
+	b.trace.step("filing", rule, article, exact, 0, word("filing", string(as)))
 }
 
 func (b *bill) awayRuleFor(filing FilingKind) *awayRule {

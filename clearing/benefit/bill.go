@@ -53,7 +53,7 @@ func (p *Prepared) Adjudicate(before []Accumulators) (Adjudication, error) {
 	if facts.facility.Level == "" {
 		return Adjudication{}, provinces.Reject(provinces.CodePlanGap, "hosp_lv", "01 to 11", p.stay.Claim.HospitalLevel)
 	}
-	p.warn(trace)
+	p.warn(&facts, trace)
 	scope, err := p.splitScope(&facts, trace)
 	if err != nil {
 		return Adjudication{}, err
@@ -82,7 +82,8 @@ func (p *Prepared) Adjudicate(before []Accumulators) (Adjudication, error) {
 	return result, nil
 }
 
-func (p *Prepared) warn(t *tracer) {
+// warn notes what an officer should know whatever the rules come to.
+func (p *Prepared) warn(f *facts, t *tracer) {
 	if !p.version.Verified {
 		t.warn(WarnUnverified)
 	}
@@ -91,6 +92,16 @@ func (p *Prepared) warn(t *tracer) {
 	}
 	if p.stay.Person == nil {
 		t.warn(WarnDeclared)
+	}
+	for i := range p.version.Groups {
+		if g := &p.version.Groups[i]; contains(f.groups, g.Name) {
+			t.uses(&g.cited)
+		}
+	}
+	for i := range p.version.Kinds {
+		if k := &p.version.Kinds[i]; contains(f.kinds, k.Name) {
+			t.uses(&k.cited)
+		}
 	}
 }
 

@@ -162,8 +162,9 @@ func TestLoadNamesEveryProblemOfEveryFile(t *testing.T) {
 		"a.toml":          {Data: []byte("area = 65\n")},
 		"b/c.toml":        {Data: []byte("nonsense")},
 		"examples/x.toml": {Data: []byte("nonsense")},
+		"partial/y.toml":  {Data: []byte("nonsense")},
 	})
-	if text := fmt.Sprint(err); !strings.Contains(text, "a.toml:1") || !strings.Contains(text, "b/c.toml:1") || strings.Contains(text, "x.toml") {
+	if text := fmt.Sprint(err); !strings.Contains(text, "a.toml:1") || !strings.Contains(text, "b/c.toml:1") || strings.Contains(text, "x.toml") || strings.Contains(text, "y.toml") {
 		t.Error(text)
 	}
 }
@@ -243,6 +244,8 @@ func TestWarnings(t *testing.T) {
 		{"the claim's word", blocks{}, nil, "[declared-person]"},
 		{"an assumed block that is used", blocks{deductible: plainDeductible + "\nassumed = true"}, known, "[assumed-rule]"},
 		{"an assumed block that is not", blocks{layers: plainLayer + "\n[[version.layer.special]]\nassumed = true\nfor = { injury = true }\npoints_up = 1"}, known, "[]"},
+		{"a member of a group whose codes are assumed", blocks{version: hardship + "\nassumed = true"}, func(c *benefit.Case) { known(c); c.Person.Groups = []string{"7"} }, "[assumed-rule]"},
+		{"no member of it", blocks{version: hardship + "\nassumed = true"}, known, "[]"},
 		{"a privilege lost for want of a fact", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { age_from = 70 }\npoints_up = 1"}, known, "[absent-fact]"},
 		{"an invented plan", blocks{top: "invented = true"}, known, "[invented-plan]"},
 		{"an invented version", blocks{version: "invented = true"}, known, "[invented-plan]"},

@@ -1,10 +1,42 @@
 package benefit_test
 
 import (
+	"strings"
 	"testing"
 
 	"clearingd/clearing/benefit"
+	"clearingd/ledger"
 )
+
+// The trace names the filing and what it counts as.
+func TestTraceSaysAsWhatAStayIsSettled(t *testing.T) {
+	p := blocks{away: `[[version.out_of_area]]
+		filing = ["referral"]
+		points_down = 10
+		[[version.out_of_area]]
+		filing = ["long-term"]
+		same_as = "local"
+		[[version.out_of_area]]
+		filing = ["emergency", "long-term-at-home", "temporary", "unfiled"]
+		same_as = "referral"`}.plan(t)
+	for _, x := range []struct{ filing, at, zh, en string }{
+		{"06", "330100", "按“异地转诊”结算", "settled as referral"},
+		{"10", "330100", "“其他临时外出就医”与下列情形同等对待；按“异地转诊”结算", "temporary counts as what follows; settled as referral"},
+		{"07", "330100", "“异地长期居住”与下列情形同等对待；按本地就医结算", "long-term counts as what follows; settled as a local stay"},
+		{"", "650100", "按本地就医结算", "settled as a local stay"},
+	} {
+		a, err := stay{in: "11000", filing: x.filing, at: ledger.Area(x.at)}.settle(t, p)
+		var zh, en []string
+		for _, s := range a.Trace {
+			if s.Layer == "filing" {
+				zh, en = append(zh, s.Text("zh")), append(en, s.Text("en"))
+			}
+		}
+		if err != nil || strings.Join(zh, "；") != x.zh || strings.Join(en, "; ") != x.en {
+			t.Errorf("filing %q: %q, %q (%v)", x.filing, zh, en, err)
+		}
+	}
+}
 
 func TestShapesOutOfArea(t *testing.T) {
 	all := `filing = ["long-term", "long-term-at-home", "referral", "emergency", "temporary", "unfiled"]`

@@ -186,6 +186,18 @@ func TestShapesOfDeductibles(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatWasPaidOfThePeriodIsPaid(t *testing.T) {
+	p := blocks{deductible: plainDeductible + "\ncharged = \"once a month\""}.plan(t)
+	a, err := stay{in: "400"}.settle(t, p)
+	if err != nil || a.Years[0].Periods["2026-05"] != 400_00 {
+		t.Fatalf("%v (%v)", a.Years[0].Periods, err)
+	}
+	again, err := stay{in: "10600", before: a.Years[0].Accumulators}.settle(t, p)
+	if got := summary(again, err); got != "ded=600 basic=8000 cash=2600" {
+		t.Error(got)
+	}
+}
+
 func TestStayBelowTheDeductibleMayNotCount(t *testing.T) {
 	for _, x := range []struct {
 		flag string

@@ -44,12 +44,12 @@ func TestShapesOfTime(t *testing.T) {
 // A stay over the new year pays the deductible of the month in which each part ends.
 func TestPeriodsOfAStayThatIsSplit(t *testing.T) {
 	for _, x := range []struct{ charged, old, new string }{
-		{"once a month", "2025-12", "2026-01"},
-		{"once a quarter", "2025-Q4", "2026-Q1"},
+		{"once a month", "2025-12", "2026-04"}, // the day of discharge counts, though it is no hospital day
+		{"once a quarter", "2025-Q4", "2026-Q2"},
 		{"once a year in each hospital", "2025-H33010000001", "2026-H33010000001"},
 	} {
 		p := blocks{deductible: plainDeductible + "\ncharged = \"" + x.charged + "\"", rest: "[version.time]\nnew_year = \"split by days\"\nlater_part_deductible = \"none\""}.plan(t)
-		a, err := stay{in: "20000", from: "2025-12-28", to: "2026-01-07", years: make([]benefit.Accumulators, 2)}.settle(t, p)
+		a, err := stay{in: "50000", from: "2025-12-28", to: "2026-04-01", years: make([]benefit.Accumulators, 2)}.settle(t, p)
 		if err != nil || a.Years[0].Periods[x.old] != 1000_00 || len(a.Years[0].Periods) != 1 {
 			t.Errorf("%s: the old year has %v (%v)", x.charged, a.Years[0].Periods, err)
 		}

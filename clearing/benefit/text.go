@@ -27,6 +27,7 @@ var sentences = map[string]sentence{
 	"span": {"跨年度住院按天数分割：{year}年度{days}天，费用{total}元，其中符合政策范围{output}元",
 		"stay over the new year, split by days: {days} days in {year}, {total} yuan, of it {output} in scope"},
 
+	"filing-same":         {"“{filing}”与下列情形同等对待", "{filing} counts as what follows"},
 	"filing-local":        {"按本地就医结算", "settled as a local stay"},
 	"filing":              {"按“{filing}”结算", "settled as {filing}"},
 	"away-nothing":        {"该情形不予支付，{in-scope}元由个人负担", "nothing is paid in this case; {in-scope} yuan stays with the person"},

@@ -138,6 +138,10 @@ func hospitals(lang string, keys []string) string {
 	for i, key := range keys {
 		var said []string
 		for word := range strings.SplitSeq(key, "+") {
+			if word == "any" {
+				said = append(said, pick(lang, "各级", "any level"))
+				continue
+			}
 			said = append(said, translate(lang, word))
 		}
 		named[i] = strings.Join(said, pick(lang, "", "+"))

@@ -65,8 +65,14 @@ func SouthernMonth(c SouthernConfig) Sample {
 
 type southern struct {
 	xinjiang
-	people   []Person
+	people   []met
 	reversed map[ledger.Day][]claimSent // by the day on which they are
+}
+
+// met is a person and the day of the newest claim.
+type met struct {
+	Person
+	last ledger.Day
 }
 
 // claimSent is a claim with what it takes to reverse it.
@@ -87,18 +93,24 @@ func (b *southern) claim(day, last ledger.Day) {
 	msgID := newMsgID(b.taken, c.hospital, at)
 	subject, body := seal(provinces.InfnoSettle, c.hospital, person.Home, msgID, at, c.input())
 	b.add(subject, body, provinces.InfnoSettle, what, day, provinces.Booked)
-	if again := day + ledger.Day(b.dice.between(1, 2)); b.dice.chance(undonePermille) && again <= last && what != WhatSouthAgain {
+	again := day + ledger.Day(b.dice.between(1, 2))
+	switch {
+	case what == WhatSouthAgain:
+	case b.dice.chance(undonePermille) && again <= last: // and no other claim: only the last of a year can go
 		b.reversed[again] = append(b.reversed[again], claimSent{c.hospital, person, msgID})
-	} else {
-		b.people = append(b.people, person)
+	default:
+		b.people = append(b.people, met{person, day})
 	}
 }
 
-// whoever is a new person, or someone met before. People whose claim will be
-// reversed have no other: only the last of a year can be.
+// whoever is a new person, or someone met on an earlier day: with one claim a day and
+// person, what becomes of a claim does not depend on which stream is read first.
 func (b *southern) whoever(day ledger.Day) (Person, string) {
 	if len(b.people) > 0 && b.dice.chance(againPermille) {
-		return pick(b.dice, b.people...), WhatSouthAgain
+		if again := &b.people[b.dice.below(len(b.people))]; again.last < day {
+			again.last = day
+			return again.Person, WhatSouthAgain
+		}
 	}
 	home, what := ledger.Area(urumqi), WhatElsewhere
 	if b.dice.chance(southPermille) {

@@ -18,6 +18,7 @@ func TestTheSouthernMonth(t *testing.T) {
 	sample, again := sim.SouthernMonth(config), sim.SouthernMonth(config)
 	homes, whats := map[ledger.Area]int{}, map[string]int{}
 	claims, last := 0, config.First
+	seen := map[string]bool{}
 	for i, m := range sample.Messages {
 		if !bytes.Equal(m.Body, again.Messages[i].Body) || m.Subject != again.Messages[i].Subject {
 			t.Fatalf("message %d is another the second time", i)
@@ -34,6 +35,11 @@ func TestTheSouthernMonth(t *testing.T) {
 		if request.Infno == provinces.InfnoSettle {
 			claims++
 			homes[request.Home]++
+			if today := m.Day.String() + request.Claim.PersonNo; seen[today] {
+				t.Errorf("%s: two claims of one person on one day: which comes first would depend on the streams", m.Subject)
+			} else {
+				seen[today] = true
+			}
 		}
 	}
 	if claims != config.Count || len(homes) != 5 {

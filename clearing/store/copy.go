@@ -73,7 +73,7 @@ func (s *Store) writeCopy(ctx context.Context, path string) (c Copied, err error
 		}
 		c.Root = root
 		c.Size, err = raw.WriteTo(interruptible{ctx, file})
-		return err
+		return errors.Join(ctx.Err(), err) // bbolt keeps only the text of what a writer says
 	})
 	return c, errors.Join(err, file.Sync(), file.Close())
 }
