@@ -1,6 +1,7 @@
 package clearing
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -66,6 +67,11 @@ func agree(subject string, request provinces.Request) *provinces.RejectError {
 	if err != nil {
 		return provinces.Reject(provinces.CodeSubject, "subject", "claims.<treatment>.<home>.<provider>.<msgid>", subject)
 	}
+	// A member that could not be read differs from nothing: it is refused as such.
+	request.MsgID = cmp.Or(request.MsgID, parsed.MsgID)
+	request.Provider = cmp.Or(request.Provider, parsed.Provider)
+	request.Home = cmp.Or(request.Home, ledger.Area(parsed.Home))
+	request.Treatment = cmp.Or(request.Treatment, ledger.Area(parsed.Treatment))
 	return provinces.Agree(parsed, request)
 }
 

@@ -2,8 +2,7 @@ package provinces
 
 // Agree holds a message's body against the subject it was published on. Permissions
 // guard subjects and the books are keyed by them, so a body that says something else
-// is refused (CodeSubject), naming every member that differs; a member that could not be
-// read differs from nothing. nil: they agree.
+// is refused (CodeSubject), naming every member that differs. nil: they agree.
 func Agree(subject Subject, request Request) *RejectError {
 	var refusal RejectError
 	for _, part := range []struct{ field, subject, body string }{
@@ -12,7 +11,7 @@ func Agree(subject Subject, request Request) *RejectError {
 		{"fixmedins_code", subject.Provider, request.Provider},
 		{"msgid", subject.MsgID, request.MsgID},
 	} {
-		if part.body != "" && part.subject != part.body {
+		if part.subject != part.body {
 			refusal.Errors = append(refusal.Errors, FieldError{
 				Code: CodeSubject, Field: part.field, Expected: part.subject, Found: part.body,
 			})

@@ -11,7 +11,7 @@ func (b *bill) findAwayRule() error {
 	filing := b.filing
 	for range len(b.version.Away) + 1 {
 		if filing == FilingLocal {
-			b.traceFiling("filing-local", "", FilingLocal)
+			b.traceLocal()
 			return nil
 		}
 		rule := b.awayRuleFor(filing)
@@ -21,7 +21,10 @@ func (b *bill) findAwayRule() error {
 		b.trace.uses(&rule.cited)
 		if rule.SameAs == "" {
 			b.away = rule
-			b.traceFiling("filing", rule.Article, filing)
+			if filing != b.filing {
+				b.trace.step("filing", "filing-same", rule.Article, exact, 0, word("filing", string(b.filing)))
+			}
+			b.trace.step("filing", "filing", rule.Article, exact, 0, word("filing", string(filing)))
 			return nil
 		}
 		filing = FilingKind(rule.SameAs)
@@ -29,12 +32,13 @@ func (b *bill) findAwayRule() error {
 	return provinces.Reject(provinces.CodePlanGap, "out_fil_type", "", string(filing))
 }
 
-// traceFiling notes the filing, and before it the one that counts as it under "same as".
-func (b *bill) traceFiling(rule, article string, as FilingKind) {
-	if as != b.filing {
-		b.trace.step("filing", "filing-same", article, exact, 0, word("filing", string(b.filing)))
+// traceLocal notes a stay at home, or one whose filing counts as that.
+func (b *bill) traceLocal() {
+	rule := "filing-local"
+	if b.filing != FilingLocal {
+		rule = "filing-as-local"
 	}
-	b.trace.step("filing", rule, article, exact, 0, word("filing", string(as)))
+	b.trace.step("filing", rule, "", exact, 0, word("filing", string(b.filing)))
 }
 
 func (b *bill) awayRuleFor(filing FilingKind) *awayRule {

@@ -22,7 +22,7 @@ func TestTraceSaysAsWhatAStayIsSettled(t *testing.T) {
 	for _, x := range []struct{ filing, at, zh, en string }{
 		{"06", "330100", "按“异地转诊”结算", "settled as referral"},
 		{"10", "330100", "“其他临时外出就医”与下列情形同等对待；按“异地转诊”结算", "temporary counts as what follows; settled as referral"},
-		{"07", "330100", "“异地长期居住”与下列情形同等对待；按本地就医结算", "long-term counts as what follows; settled as a local stay"},
+		{"07", "330100", "异地长期居住，按本地就医结算", "settled as a local stay (long-term)"},
 		{"", "650100", "按本地就医结算", "settled as a local stay"},
 	} {
 		a, err := stay{in: "11000", filing: x.filing, at: ledger.Area(x.at)}.settle(t, p)

@@ -29,6 +29,7 @@ var sentences = map[string]sentence{
 
 	"filing-same":         {"“{filing}”与下列情形同等对待", "{filing} counts as what follows"},
 	"filing-local":        {"按本地就医结算", "settled as a local stay"},
+	"filing-as-local":     {"{filing}，按本地就医结算", "settled as a local stay ({filing})"},
 	"filing":              {"按“{filing}”结算", "settled as {filing}"},
 	"away-nothing":        {"该情形不予支付，{in-scope}元由个人负担", "nothing is paid in this case; {in-scope} yuan stays with the person"},
 	"away-self-pay-first": {"异地就医先行自付：{in-scope}元×{share%}={output}元", "out-of-area self-pay-first: {in-scope} × {share%} = {output}"},

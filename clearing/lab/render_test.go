@@ -46,7 +46,7 @@ func TestThePage(t *testing.T) {
 		t.Error("the same result gives two pages")
 	}
 	text := page.String()
-	for _, want := range []string{"喀什地区", "Kashgar", "4001", "built &lt;b&gt;", "21,000.00", "&#43;1,000.00", "-2,950.00", "removed", "修改"} {
+	for _, want := range []string{"喀什地区", "Kashgar", "4001", "built &lt;b&gt;", "21,000.00", "&#43;1,000.00", "-1,200.00", "-3,000.00", "removed", "修改"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -237,7 +237,7 @@ var symptoms = []symptom{
 		other.open(manualDays...)
 		h.nats = "nats://" + other.nats // an external broker, for this one
 		return fails(t, h, manualDays...)
-	}, []string{"exit code 65", "has a broker's streams but no books.db"}},
+	}, []string{"exit code 71", "metadata clearing_install is "}},
 
 	{"the daemon does not run", func(t *testing.T, h *house) string {
 		return printed(h, "status", "--timeout", "5s")
