@@ -25,7 +25,7 @@ func (b *bench) growth(ctx context.Context) (string, error) {
 		if records == 0 && empty.drain != nil {
 			continue // no largest size
 		}
-		need := uint64(records) * 5_000 // books, a copy, streams
+		need := uint64(records) * 10_000 // books of 4.5 KB a record, and a copy of them
 		if free := measure.Describe(b.dir).Free; free < need {
 			progress("growth: %d records left out: they need %s of disk", records, measure.Mebibytes(float64(need)))
 			table.Row(measure.Grouped(float64(records)), "left out: the disk is too small")
