@@ -40,22 +40,23 @@ type house struct {
 	log  *lines
 }
 
-// lines is the daemon's log, readable while it grows.
+// lines is the daemon's log, readable while it grows. Nothing is embedded: a promoted
+// ReadFrom of the buffer would be found by io.Copy and pass by the lock.
 type lines struct {
-	sync.Mutex
-	bytes.Buffer
+	mu   sync.Mutex
+	kept bytes.Buffer
 }
 
 func (l *lines) Write(b []byte) (int, error) {
-	l.Lock()
-	defer l.Unlock()
-	return l.Buffer.Write(b)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.Write(b)
 }
 
 func (l *lines) text() string {
-	l.Lock()
-	defer l.Unlock()
-	return l.Buffer.String()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept.String()
 }
 
 // says is a log line with this message, if there is one.
