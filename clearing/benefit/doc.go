@@ -38,14 +38,15 @@
 // to above with [[version.layer.segment]], .special, .starts_above, .class and .cap,
 // and, where needed, [version.time], [[version.group]], [[version.kind_of_stay]],
 // [[version.catalogue]], [[version.ceiling]] and [version.personal_account]. The types
-// in model.go are its full description. Some conventions:
+// in model.go are its full description, docs/plan-format.md explains it to officers; a
+// test holds the two together. Some conventions:
 //
 //   - Amounts are yuan, ratios are percent; both are integers or strings, never TOML
 //     floats: 1300, "1300.50", 85, "87.5".
 //   - A value may be one for all hospitals (pays = 85) or a table by level and trait
 //     (pays = { first = 90, second = 87, third = 85, "second+tcm" = 89 }); the most
 //     particular key that fits counts, a trait more than a level. A hospital that no
-//     key fits is refused (4004), never guessed.
+//     key fits is refused (4004), never guessed; in points, factors and floors it has none.
 //   - for = { ... } says to whom or when a block applies. All that is written must hold,
 //     of a list one suffices. A fact that is not known gives no privilege; the trace and
 //     a warning say so. Write conditions so that they grant, and the rule for all last.
@@ -54,6 +55,8 @@
 //   - A ratio comes about in a fixed order: table, own row of a special rule, own row out
 //     of area, then points, own-share factor and factor of the special rules, then points
 //     or factor out of area. It never leaves 0 to 100 %.
+//   - What can never hold, or holds for everybody by mistake (an empty list, a rule below
+//     one that always holds, a misspelt level), is a problem of the file.
 //   - article cites the source; assumed = true marks a block on which the source is
 //     silent, and is a warning on every bill it is used for. assumes and leaves_out tell
 //     the reader what was filled in and what is not applied; [Plan.Explain] prints them.

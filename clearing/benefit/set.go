@@ -79,7 +79,7 @@ func planID(area, insurance string) string { return area + "-" + insurance }
 
 // Prepared is a case for which the plan, its version and the benefit years are known.
 type Prepared struct {
-	Years []int // benefit years whose accumulators Adjudicate needs, ascending; one, or two for a stay split at New Year
+	Years []int // benefit years whose accumulators Adjudicate needs, ascending; more than one for a stay split at the beginnings of years
 
 	plan    *Plan
 	version *planVersion

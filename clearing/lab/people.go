@@ -8,6 +8,7 @@ import (
 
 	"clearingd/clearing/benefit"
 	"clearingd/clearing/store"
+	"clearingd/provinces"
 )
 
 // kind is how a bill is grouped: the same on both sides, whatever the draft says, so that
@@ -144,25 +145,28 @@ func (p *people) groups(ref benefit.PlanRef, read func([32]byte) ([]byte, error)
 	return groups, nil
 }
 
-// holds reports whether the person is a member, as the calculator decides it: by a
-// kind of person, by what the register says, or by an identity of the claim that holds
-// on the day that the plan takes people's facts at.
+// holds reports whether the person is a member. It is the calculator's rule told again,
+// because a group that changes no amount leaves no mark in a trace; a test holds the two
+// together.
 func (g identityGroup) holds(c *benefit.Case, personType string) bool {
 	asOf := c.Claim.Discharged.Day()
 	if g.atAdmission {
 		asOf = c.Claim.Admitted.Day()
 	}
-	registered := c.Person != nil && c.Person.PersonType != ""
 	for _, code := range g.codes {
-		if c.Person != nil && slices.Contains(c.Person.Groups, code) {
+		if c.Person != nil && slices.ContainsFunc(c.Person.Groups, func(group string) bool {
+			return group == code || strings.HasPrefix(group, code+"/")
+		}) {
 			return true
 		}
+		if c.Person != nil && c.Person.PersonType != "" {
+			continue // the register's silence means no
+		}
 		kind, level, levelled := strings.Cut(code, "/")
-		for _, identity := range c.Claim.Identities {
-			if !registered && identity.Type == kind && (!levelled || identity.Level == level) &&
-				identity.HoldsOn(asOf) {
-				return true
-			}
+		if slices.ContainsFunc(c.Claim.Identities, func(i provinces.Identity) bool {
+			return i.Type == kind && (!levelled || i.Level == level) && i.HoldsOn(asOf)
+		}) {
+			return true
 		}
 	}
 	return slices.ContainsFunc(g.personTypes, func(beginning string) bool {

@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"testing"
 	"time"
@@ -447,5 +448,51 @@ func TestAYearThatIsFoldedAgain(t *testing.T) {
 		if got := [2]ledger.Amount{lines[i].Booked.FundTotal, lines[i].Draft.FundTotal}; got != want {
 			t.Errorf("line %d pays %v, want %v", i+1, got, want)
 		}
+	}
+}
+
+// TestAnOfficersAdjustmentMovesBothYears: "one" goes, and officers book what "two" would
+// then have been: 6,000 in place of 4,000. The adjustment stands beside the comparison,
+// the year of both sides goes on from it, and the same plans still change nothing.
+func TestAnOfficersAdjustmentMovesBothYears(t *testing.T) {
+	current := plans(t, rule{area: "6531", ratio: 60, cap: 10_000})
+	b := newBooks(t, current, nil)
+	b.desk.Refold = map[ledger.Province]bool{"65": true}
+	b.inForce(current)
+	one := stay{id: "one", person: 1, cost: yuan(11_000)}
+	b.stays(one, stay{id: "two", person: 1, cost: yuan(11_000)})
+	b.cancel("c", one, 1)
+	var object [32]byte
+	if err := b.store.View(func(tx *store.Tx) error {
+		refold, err := b.desk.Refolding(tx, clearing.YearKey{Home: "65", PersonNo: one.request().Claim.PersonNo, Insutype: "390", Year: 2026})
+		if err != nil {
+			return err
+		}
+		object, err = refold.Digest()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	order := clearing.AdjustmentOrder{
+		Entry: 2, Year: 2026, Object: hex.EncodeToString(object[:]), Maker: "maker", Checker: "checker", Reason: "one was cancelled",
+		At: time.Date(2026, 3, 2, 10, 0, 0, 0, clearing.China),
+	}
+	b.update(func(tx *store.Tx) error {
+		decision, err := b.desk.Adjust(tx, order, firstDay)
+		if err != nil {
+			return err
+		}
+		return tx.Apply(decision)
+	})
+	b.stays(stay{id: "three", person: 1, cost: yuan(21_000)}) // 4,000 are left of the cap
+	b.closeDay(firstDay)
+	result, lines := b.run(current, 0, 0)
+	if result.Total.Changed != 0 || result.Adjustments != 1 || result.AdjustedOwed != 2_000_00 || lines[len(lines)-1].Booked.FundTotal != 4_000_00 {
+		t.Errorf("%+v; %d adjustments of %s", result.Total, result.Adjustments, result.AdjustedOwed)
+	}
+	// Under 80 %: "two" had 2,000 left and the adjustment adds the books' 2,000: 6,000 are left.
+	_, lines = b.run(plans(t, rule{area: "6531", ratio: 80, cap: 10_000}), 0, 0)
+	if got := lines[len(lines)-1].Draft.FundTotal; got != 6_000_00 {
+		t.Errorf("the draft's year pays %s after the adjustment", got)
 	}
 }
