@@ -1,0 +1,72 @@
+package reconcile
+
+import (
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// Break is a difference that people must solve. Its key says what it is about, so a match
+// that is run again finds it again.
+//
+// The numbers in the tags are the stored form: append-only.
+type Break struct {
+	// Key: "bill/<number>", "row/<party>/<settlement id or line key>",
+	// "totals/<party>/<day>/<dimensions>", "serial/<party>/<from>-<to>".
+	Key string `cbor:"1,keyasint" json:"key"`
+
+	Day       ledger.Day      `cbor:"2,keyasint" json:"day"` // business day of what it is about
+	Home      ledger.Area     `cbor:"3,keyasint,omitempty" json:"home,omitempty"`
+	Treatment ledger.Area     `cbor:"4,keyasint,omitempty" json:"treatment,omitempty"`
+	Provider  string          `cbor:"5,keyasint,omitempty" json:"provider,omitempty"`
+	Entry     uint64          `cbor:"6,keyasint,omitempty" json:"entry,omitempty"` // the bill; 0: none
+	Row       string          `cbor:"7,keyasint,omitempty" json:"settlement_id,omitempty"`
+	Party     provinces.Party `cbor:"8,keyasint" json:"party"` // whose statement; of a bill with several findings, the first finding's
+
+	Class    Class         `cbor:"9,keyasint" json:"class"`
+	Findings []Finding     `cbor:"10,keyasint" json:"findings"`
+	Books    ledger.Amount `cbor:"11,keyasint" json:"books"`      // owed by the books; 0 where no bill stands behind it
+	Owed     ledger.Amount `cbor:"12,keyasint" json:"difference"` // of the primary finding: the side's less the books'
+	Facts    [32]byte      `cbor:"13,keyasint" json:"-"`          // digest of class, amounts and findings: what a decision was about
+
+	FirstSeen ledger.Day `cbor:"14,keyasint" json:"first_seen"` // evening
+	Due       ledger.Day `cbor:"15,keyasint" json:"due"`        // by Clock
+	Owner     Side       `cbor:"16,keyasint" json:"owner"`      // whose turn it is
+	State     State      `cbor:"17,keyasint" json:"state"`
+	History   []Event    `cbor:"18,keyasint" json:"history"` // oldest first
+}
+
+// State is how far a break has come.
+type State string
+
+// States of a break.
+const (
+	Open     State = "open"
+	Proposed State = "proposed" // a maker has decided, the checker has not
+	Resolved State = "resolved" // by itself: one of the four kinds
+	Decided  State = "decided"  // by two officers
+	Gone     State = "gone"     // the match does not find it any more
+)
+
+// Event is one change of a break.
+type Event struct {
+	Evening ledger.Day `cbor:"1,keyasint" json:"evening"` // or, of an act, its business day
+	State   State      `cbor:"2,keyasint" json:"state"`   // after it
+	What    string     `cbor:"3,keyasint" json:"what"`    // seen, changed, reopened, resolved:<kind>, undone, act:<kind>, commented, assigned, gone
+	Class   Class      `cbor:"4,keyasint,omitempty" json:"class,omitempty"`
+	Act     uint64     `cbor:"5,keyasint,omitempty" json:"act,omitempty"`   // the books' number of the act behind it
+	Group   string     `cbor:"6,keyasint,omitempty" json:"group,omitempty"` // of an automatic resolution: what can be undone together
+	Engine  int        `cbor:"7,keyasint,omitempty" json:"engine,omitempty"`
+}
+
+// Engine is the version of the matching rules; it is part of a run's inputs.
+const Engine = 1
+
+// AsOf is the state of the break on a past evening; "" before it was first seen.
+func (b *Break) AsOf(evening ledger.Day) (state State) {
+	for _, e := range b.History {
+		if e.Evening <= evening {
+			state = e.State
+		}
+	}
+	return state
+}
