@@ -42,6 +42,8 @@ type Builder struct {
 	internal map[areaPair]*Sums
 	trial    map[trialKey]*TrialLine
 	adjusted map[provincePair]*AdjustmentLine
+
+	reconciling *reconciling // nil: the report has no reconciliation
 }
 
 type provincePair struct{ home, treatment ledger.Province }
@@ -194,7 +196,7 @@ func (b *Builder) Finish(seal Seal) (Report, error) {
 	r := &b.report
 	r.Seal = seal
 	b.finishCounts()
-	for _, step := range []func() error{b.finishPairs, b.finishInternal, b.finishNetting, b.finishAdjustments, b.finishTrial, b.finishSummary} {
+	for _, step := range []func() error{b.finishPairs, b.finishInternal, b.finishNetting, b.finishAdjustments, b.finishTrial, b.finishSummary, b.finishReconciliation} {
 		if err := step(); err != nil {
 			return Report{}, err
 		}

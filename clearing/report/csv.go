@@ -28,6 +28,9 @@ func CSV(w io.Writer, r Report) error {
 	}
 	c.texts(append(header, "基金合计 fund_total", "个人账户 personal_account", "应付合计 owed", "个人现金 cash",
 		"医院负担 hospital_part", "备注 note")...)
+	if r.Reconciliation != nil {
+		c.texts(reconciledColumns...)
+	}
 	c.end()
 	for _, p := range r.Pairs {
 		c.texts(r.From.String(), r.To.String(), strconv.Itoa(r.Revision))
@@ -39,6 +42,9 @@ func CSV(w io.Writer, r Report) error {
 		}
 		c.amounts(p.FundTotal, p.Account, p.Owed, p.Cash, p.HospitalPart)
 		c.texts(r.Demo)
+		if r.Reconciliation != nil {
+			c.reconciledCells(r, p)
+		}
 		c.end()
 	}
 	return c.flush()

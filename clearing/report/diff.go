@@ -212,5 +212,5 @@ func (r Report) figures() []figure {
 		textFigure("complete", strconv.FormatBool(r.Summary.Complete)),
 		textFigure("plan_set", r.Rules.PlanSet), textFigure("zone", r.Rules.Zone), textFigure("cut_off", r.Rules.CutOff),
 		textFigure("mode", r.Rules.Mode), textFigure("merkle_root", r.Seal.MerkleRoot), countFigure("merkle_size", r.Seal.MerkleSize))
-	return list
+	return append(list, r.Reconciliation.figures()...)
 }

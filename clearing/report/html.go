@@ -36,7 +36,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"side":     func(s ledger.Side) Bi { return say(fmt.Sprintf("side.%d", s)) },
 	"figure":   figureName,
 	"pairID":   pairFragment,
-}).Parse(pageSource))
+}).Funcs(reconciliationFunctions).Parse(pageSource + reconciliationSource))
 
 // page is what the template sees.
 type page struct {
@@ -157,6 +157,7 @@ var figureKeys = map[string]string{
 	"credits": "credits", "declared": "declared", "unverified": "unverified", "invented": "invented",
 	"assumed": "assumed", "absent": "absent", "complete": "complete", "plan_set": "planset", "zone": "zone",
 	"cut_off": "cutoff", "mode": "mode", "merkle_root": "merkle", "merkle_size": "merkle.size",
+	"matched": "matched", "expected": "expected", "broken": "broken", "open_breaks": "rec.open", "rows_alone": "rec.rows",
 }
 
 // marginBoxes prints heading, days, revision and the label of built data on every sheet

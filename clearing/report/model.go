@@ -45,6 +45,8 @@ type Report struct {
 	TrialBalance []TrialLine `json:"trial_balance"` // all accounts rolled up by side, province and stage, at the end of To
 	Seal         Seal        `json:"seal"`
 
+	Reconciliation *Reconciliation `json:"reconciliation,omitempty"` // nil: the books ask nobody for statements
+
 	Changes *Difference `json:"changes,omitempty"` // what this revision changed; nil for the first
 }
 

@@ -94,13 +94,13 @@ func TestOutsideProgramsGetTheSameBalances(t *testing.T) {
 }
 
 func TestOutsideLibreOfficeOpensTheWorkbook(t *testing.T) {
-	r := busyDay(t, 32, 3000)
+	r := newReconciled(t, 32, 3000).report(t)
 	path := keepFile(t, "report.xlsx", render(t, XLSX, r))
 	out := t.TempDir()
 	run(t, "soffice", "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1", "--outdir", out, path)
 	files, _ := filepath.Glob(filepath.Join(out, "*.csv"))
-	if len(files) != len(sheets) {
-		t.Fatalf("%d sheets, want %d: %v", len(files), len(sheets), files)
+	if len(files) != len(sheetsOf(r)) {
+		t.Fatalf("%d sheets, want %d: %v", len(files), len(sheetsOf(r)), files)
 	}
 	pairs, err := os.Open(filepath.Join(out, "report-省际明细 Pairs.csv"))
 	if err != nil {

@@ -194,6 +194,7 @@ func hostileReport(t testing.TB, text string) Report {
 	r.Completeness[0].Treatment = ledger.Province(text)
 	r.Outcomes[0].Outcome = provinces.Outcome(text)
 	r.TrialBalance[0].Province = ledger.Province(text)
+	r.Reconciliation = hostileReconciliation(text)
 	r.Changes = &Difference{Figures: []Change{{Figure: text, Old: text, New: text, Delta: text}},
 		Pairs: []PairChange{{ledger.Province(text), ledger.Province(text), []Change{{Figure: "fund:" + text}}}}}
 	return r
@@ -298,7 +299,7 @@ func TestEveryLinkOnThePageHasItsTarget(t *testing.T) {
 // Every text of the template exists in both languages, and none is left over.
 func TestTextsOfThePage(t *testing.T) {
 	used := map[string]bool{}
-	for _, m := range regexp.MustCompile(`t" "([a-z.A-Z0-9]+)"|\bt "([a-z.A-Z0-9]+)"`).FindAllStringSubmatch(pageSource, -1) {
+	for _, m := range regexp.MustCompile(`t" "([a-z.A-Z0-9]+)"|\bt "([a-z.A-Z0-9]+)"`).FindAllStringSubmatch(pageSource+reconciliationSource, -1) {
 		key := m[1] + m[2]
 		used[key] = true
 		if _, ok := texts[key]; !ok {
@@ -323,7 +324,7 @@ func TestTextsOfThePage(t *testing.T) {
 			t.Errorf("figure %s has no text", id)
 		}
 	}
-	for _, f := range (Report{}).figures() {
+	for _, f := range (Report{Reconciliation: &Reconciliation{}}).figures() {
 		if _, ok := figureKeys[f.name]; !ok {
 			t.Errorf("figure %s is not named", f.name)
 		}
@@ -331,7 +332,12 @@ func TestTextsOfThePage(t *testing.T) {
 }
 
 func TestXLSXChecksItself(t *testing.T) {
-	r := busyDay(t, 9, 900)
+	checkXLSX(t, busyDay(t, 9, 900))
+	checkXLSX(t, newReconciled(t, 9, 900).report(t))
+}
+
+func checkXLSX(t *testing.T, r Report) {
+	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(render(t, XLSX, r)))
 	if err != nil {
 		t.Fatal(err)

@@ -25,19 +25,26 @@ func XLSX(w io.Writer, r Report) error {
 	defer book.file.Close()
 	book.properties()
 	book.makeStyles()
-	for _, s := range sheets {
+	for _, s := range sheetsOf(r) {
 		book.write(s)
 	}
-	if book.err == nil {
-		book.err = book.file.DeleteSheet("Sheet1")
+	if err := book.finish(w); err != nil {
+		return fmt.Errorf("report as xlsx: %w", err)
 	}
-	// Whole or nothing, as for HTML.
+	return nil
+}
+
+// finish writes the workbook: whole or nothing, as for HTML.
+func (b *workbook) finish(w io.Writer) error {
+	if b.err == nil {
+		b.err = b.file.DeleteSheet("Sheet1")
+	}
 	var whole bytes.Buffer
-	if book.err == nil {
-		book.err = book.file.Write(&whole)
+	if b.err == nil {
+		b.err = b.file.Write(&whole)
 	}
-	if book.err != nil {
-		return fmt.Errorf("report as xlsx: %w", book.err)
+	if b.err != nil {
+		return b.err
 	}
 	_, err := whole.WriteTo(w)
 	return err
@@ -93,7 +100,9 @@ const (
 	styleSumCount
 	styleCheck
 	styleNote
-	styleCount // how many there are
+	styleFill    // for officers to fill in
+	styleWrapped // long text
+	styleCount   // how many there are
 )
 
 func (b *workbook) makeStyles() {
@@ -124,6 +133,8 @@ func (b *workbook) makeStyles() {
 		styleSumCount: {Font: bold, Border: above, NumFmt: 3},
 		styleCheck:    {Font: quiet, CustomNumFmt: &check},
 		styleNote:     {Font: quiet},
+		styleFill:     {NumFmt: 49, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FDF7E3"}}},
+		styleWrapped:  {Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}},
 	} {
 		var err error
 		b.styles[i], err = b.file.NewStyle(&s)
