@@ -80,8 +80,37 @@ type Item struct {
 	Corrects uint64 `cbor:"13,keyasint,omitempty"` // the bill it takes back, or lets stand again
 	UndoneBy uint64 `cbor:"14,keyasint,omitempty"` // what took it back by the evening of the match; 0: it stands
 
+	// UndoneOn is the business day of UndoneBy; 0 without one.
+	UndoneOn ledger.Day `cbor:"18,keyasint,omitempty"`
+
 	// Of sides' items only: where the row stands, to name it.
 	Party     provinces.Party `cbor:"15,keyasint,omitempty"`
 	Statement string          `cbor:"16,keyasint,omitempty"` // its id
 	Line      int             `cbor:"17,keyasint,omitempty"`
+}
+
+// PartyOn is the party that speaks for a side of the item.
+func (i *Item) PartyOn(s Side) provinces.Party {
+	switch s {
+	case Hospital:
+		return provinces.Party{Kind: provinces.PartyProvider, Province: i.Treatment.Province(), Provider: i.Provider}
+	case Treatment:
+		return provinces.Party{Kind: provinces.PartyTreatment, Province: i.Treatment.Province()}
+	}
+	return provinces.Party{Kind: provinces.PartyHome, Province: i.Home.Province()}
+}
+
+// Beside is the business day on which a side's row is matched. booked is the books' item
+// that has the row's settlement id, or nil. A row lies beside the bill that it names,
+// whatever day its statement says: then it is a stray, and the match calls it TIMING. A
+// refund that names a bill which was taken back lies beside what took it back. A row that
+// the books do not know lies on the last day of its statement.
+func Beside(row, booked *Item) ledger.Day {
+	switch {
+	case booked == nil:
+		return row.To
+	case row.Refund && !booked.Refund && booked.UndoneBy != 0:
+		return booked.UndoneOn
+	}
+	return booked.From
 }

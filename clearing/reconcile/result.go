@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"slices"
+
 	"clearingd/ledger"
 )
 
@@ -10,11 +12,15 @@ type Finding struct {
 	Side   Side          `cbor:"1,keyasint" json:"side"`
 	Class  Class         `cbor:"2,keyasint" json:"class"`
 	More   More          `cbor:"3,keyasint,omitempty" json:"more,omitempty"`
-	Owed   ledger.Amount `cbor:"4,keyasint,omitempty" json:"owed"`            // the side's funds and account less the books'
+	Owed   ledger.Amount `cbor:"4,keyasint,omitempty" json:"owed"`            // the side's funds and account less the books'; on one finding of several about one row
 	Field  string        `cbor:"5,keyasint,omitempty" json:"field,omitempty"` // wire name of what differs: medfee_sumamt, fund_pay_sumamt, acct_pay, psn_cash_pay, a fund code, mdtrt_id, ...
 	Ours   string        `cbor:"6,keyasint,omitempty" json:"ours,omitempty"`  // never an identity: a differing person is said to differ, no more
 	Theirs string        `cbor:"7,keyasint,omitempty" json:"theirs,omitempty"`
 	Cause  *Cause        `cbor:"8,keyasint,omitempty" json:"cause,omitempty"` // nil: unknown
+
+	// Of TIMING only: the business days that the side's row counts on, from and to.
+	From ledger.Day `cbor:"9,keyasint,omitempty" json:"from,omitempty"`
+	To   ledger.Day `cbor:"10,keyasint,omitempty" json:"to,omitempty"`
 }
 
 // Cause is why a finding is as it is, proved by a recomputation that gave the side's
@@ -44,12 +50,19 @@ const (
 var CauseKinds = []CauseKind{ReversalAcrossCutOff, PostedTwice, OffsettingPair, RoundingStep, PlanVersion, RefundAtInsurer, FilingChanged}
 
 // Result is what the match makes of one bill, or of one row without a bill.
+//
+// Invariant: for each side, the sum of Owed over its findings is what its rows say is owed
+// less what the books do, unless ByStay says that they were held against several bills.
 type Result struct {
 	Books    *Item     // nil: a row without a bill
-	Sides    [4][]Item // by Side: what each side stated of it; index 0 is unused
+	Sides    [4][]Item // by Side: what each side stated of it, the row that was held against the bill first; index 0 is unused
+	ByStay   [4]bool   // by Side: several rows together make up the bill, or one row this bill and others of its stay
 	Standing Standing
 	States   [4]SideState // by Side
 	Findings []Finding    // in the order of sides and fields; empty unless Standing is Broken
+
+	said [4]Said   // by Side: the word of the side's party
+	twin [4]uint64 // by Side: another standing bill of the same stay and amounts, which the side has
 }
 
 // SideState is what one side says of one bill.
@@ -105,4 +118,31 @@ type DayResult struct {
 
 	// Final: all sides' horizons reach past the day, and no break of it is open.
 	Final bool `cbor:"6,keyasint,omitempty" json:"final"`
+}
+
+// Clone is a copy that stays good when emit has returned.
+func (r *Result) Clone() Result {
+	c := *r
+	if r.Books != nil {
+		books := *r.Books
+		c.Books = &books
+	}
+	for s := range c.Sides {
+		c.Sides[s] = slices.Clone(r.Sides[s])
+	}
+	c.Findings = slices.Clone(r.Findings)
+	return c
+}
+
+// Key names what the result is about: the key of the break that it is, if it is one.
+func (r *Result) Key() string {
+	if r.Books != nil {
+		return BillKey(r.Books.Number)
+	}
+	for _, rows := range r.Sides {
+		if len(rows) > 0 {
+			return "row/" + rows[0].Party.Key() + "/" + RowKey(&rows[0])
+		}
+	}
+	return ""
 }
