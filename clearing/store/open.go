@@ -27,9 +27,6 @@ var (
 // The process must end and open the file anew; nothing else may be written.
 var ErrCommit = errors.New("store: commit failed, outcome unknown")
 
-// format is the version of the layout. A newer one is refused, untouched.
-const format = 1
-
 const (
 	lockTimeout = 5 * time.Second
 	// mmapBytes of address space are mapped at once, so that no reader ever has to
@@ -49,6 +46,7 @@ type Identity struct {
 type Store struct {
 	db       *bbolt.DB
 	identity Identity
+	older    int   // the format before it was brought up to date at opening; 0: it was
 	failed   error // set by the first failed commit; guarded by bbolt's writer lock
 }
 
@@ -82,12 +80,12 @@ func fill(path string, identity Identity) error {
 		if err := boltstore.Init(tx); err != nil {
 			return err
 		}
-		for _, name := range buckets {
+		for _, name := range layouts.since(0) {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}
 		}
-		return writeMeta(tx, meta{Format: format, Install: identity.Install, FirstDay: identity.FirstDay})
+		return writeMeta(tx, meta{Format: layouts.newest(), Install: identity.Install, FirstDay: identity.FirstDay})
 	})
 	return errors.Join(err, db.Close())
 }
@@ -100,14 +98,15 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Open opens existing books. The error is ErrLocked, ErrFormat or ErrDamaged where
-// that is the reason, or fs.ErrNotExist.
-func Open(path string) (*Store, error) { return open(path, false) }
+// Open opens existing books, and brings those of an older format up to date. The error
+// is ErrLocked, ErrFormat or ErrDamaged where that is the reason, or fs.ErrNotExist.
+func Open(path string) (*Store, error) { return open(path, false, layouts) }
 
-// OpenReadOnly opens books for reading beside no other process; it changes nothing.
-func OpenReadOnly(path string) (*Store, error) { return open(path, true) }
+// OpenReadOnly opens books for reading beside no other process; it changes nothing, and
+// so refuses those of an older format with ErrOlder.
+func OpenReadOnly(path string) (*Store, error) { return open(path, true, layouts) }
 
-func open(path string, readOnly bool) (*Store, error) {
+func open(path string, readOnly bool, l layout) (*Store, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open books: %w", err) // bbolt would create it
 	}
@@ -126,29 +125,31 @@ func open(path string, readOnly bool) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
 	}
 	s := &Store{db: db}
-	if err := guard(s.identify); err != nil {
+	if err := guard(func() error { return s.adopt(l) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) identify() error {
-	return s.db.View(func(tx *bbolt.Tx) error {
-		for _, name := range buckets {
-			if tx.Bucket(name) == nil {
-				return fmt.Errorf("%w: no bucket %s", ErrDamaged, name)
-			}
-		}
-		m, err := readMeta(tx)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		if m.Format != format {
-			return fmt.Errorf("%w: %d, this version knows %d", ErrFormat, m.Format, format)
-		}
-		s.identity = Identity{Install: m.Install, FirstDay: m.FirstDay}
-		return nil
+// adopt finds out which books these are, and gives them the layout.
+func (s *Store) adopt(l layout) error {
+	var m meta
+	err := s.db.View(func(tx *bbolt.Tx) (err error) {
+		m, err = l.verify(tx)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	s.identity = Identity{Install: m.Install, FirstDay: m.FirstDay}
+	if m.Format == l.newest() {
+		return nil
+	}
+	if s.db.IsReadOnly() {
+		return fmt.Errorf("%w (format %d of %d)", ErrOlder, m.Format, l.newest())
+	}
+	s.older = m.Format
+	return l.upgrade(s.db, m)
 }
 
 // options are the only ones the books are ever opened with: everything is synced.
@@ -166,6 +167,10 @@ func options(readOnly bool) *bbolt.Options {
 
 // Identity is what the books were created with.
 func (s *Store) Identity() Identity { return s.identity }
+
+// UpgradedFrom is the older format that the books had until this opening; 0 when they
+// had the newest.
+func (s *Store) UpgradedFrom() int { return s.older }
 
 // Path is the file's path.
 func (s *Store) Path() string { return s.db.Path() }

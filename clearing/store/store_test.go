@@ -106,7 +106,7 @@ func TestANewerFormatIsRefusedUntouched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Update(func(tx *bbolt.Tx) error { return writeMeta(tx, meta{Format: format + 1}) }); err != nil {
+	if err := db.Update(func(tx *bbolt.Tx) error { return writeMeta(tx, meta{Format: layouts.newest() + 1}) }); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()

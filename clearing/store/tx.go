@@ -28,14 +28,6 @@ var (
 	bucketAttempts  = []byte("attempts")
 )
 
-// buckets besides the ledger's own.
-var buckets = [][]byte{
-	bucketMeta, bucketMessages, bucketStays, bucketUndone, bucketYears, bucketPositions,
-	bucketCuts, bucketDays, bucketPlans, bucketPlanSets, bucketAttempts,
-	bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
-	bucketRefolds,
-}
-
 var keyMeta = []byte("meta")
 
 // meta are the books' facts about themselves.

@@ -232,6 +232,8 @@ func openCopy(path string) (*store.Store, error) {
 		return nil, &failure{exitNo,
 			"账本正被 clearingd 使用：请用 clearctl copy 取副本：" + path,
 			"clearingd has these books open: get a copy with clearctl copy: " + path, err}
+	case errors.Is(err, store.ErrOlder):
+		return nil, olderBooks(path, err)
 	case err != nil:
 		return nil, &failure{exitNo, fmt.Sprintf("账本打不开：%v", err), fmt.Sprintf("the books cannot be opened: %v", err), err}
 	}

@@ -197,6 +197,8 @@ func openBooks(path string) (*store.Store, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, usageError("没有这个账本文件："+path, "no such file: "+path)
+	case errors.Is(err, store.ErrOlder):
+		return nil, olderBooks(path, err)
 	case err != nil:
 		return nil, &failure{exitNo,
 			fmt.Sprintf("账本打不开（clearingd 是否仍在运行？）：%v", err),

@@ -81,11 +81,16 @@ func (d *Daemon) openBooks() error {
 		return fmt.Errorf("%w: %w", ErrBooksLocked, err)
 	case errors.Is(err, store.ErrFormat):
 		return fmt.Errorf("%w: %w", ErrConfig, err)
+	case errors.Is(err, store.ErrCommit):
+		return fmt.Errorf("%w: %w", ErrCommit, err)
 	case err != nil:
 		d.damaged(err.Error())
 		return nil
 	}
 	d.life.add("books", d.store.Close)
+	if from := d.store.UpgradedFrom(); from != 0 {
+		d.log.Info("the books had an older layout and were brought up to date", zap.Int("format", from))
+	}
 	if faults := d.store.CheckTail(tailRecords); len(faults) > 0 {
 		d.damaged(faults[0])
 		d.store = nil // the lifecycle still closes it
