@@ -52,7 +52,10 @@ type NATS struct {
 	ServerConfigFile string // nats.server_config_file: accounts, permissions and TLS of the embedded broker; "" has none
 
 	URL               string // nats.url: an external server; "" embeds one
-	CredentialsFile   string // nats.credentials_file: JWT and nkey seed of our user; "" logs in as nobody
+	CredentialsFile   string // nats.credentials_file: our login, a user's JWT and nkey seed
+	NKeyFile          string // nats.nkey_file: our login, an nkey seed alone
+	User              string // nats.user: our login, with PasswordFile; no login of any kind: nobody
+	PasswordFile      string // nats.password_file: one line, the password of User
 	InboxPrefix       string // nats.inbox_prefix: where replies come in; "" means _INBOX
 	TLSCAFile         string // nats.tls_ca_file: authorities to trust; "" takes the system's
 	Replicas          int    // nats.replicas: of each stream; 0 keeps what the streams have

@@ -15,7 +15,7 @@ func (r *reader) absolute() {
 	c := &r.config
 	for _, path := range []*string{
 		&c.State.Dir, &c.Plans.Dir, &c.Report.Dir, &c.Pseudonym.KeyFile,
-		&c.NATS.ServerConfigFile, &c.NATS.CredentialsFile, &c.NATS.TLSCAFile,
+		&c.NATS.ServerConfigFile, &c.NATS.CredentialsFile, &c.NATS.NKeyFile, &c.NATS.PasswordFile, &c.NATS.TLSCAFile,
 	} {
 		if *path == "" {
 			continue
@@ -41,6 +41,8 @@ func (r *reader) relations() {
 	r.mayBeDir("report.dir", c.Report.Dir)
 	r.mustBePrivate("pseudonym.key_file", c.Pseudonym.KeyFile)
 	r.mustBePrivate("nats.credentials_file", c.NATS.CredentialsFile)
+	r.mustBePrivate("nats.nkey_file", c.NATS.NKeyFile)
+	r.mustBePrivate("nats.password_file", c.NATS.PasswordFile)
 	r.mustBePrivate("nats.server_config_file", c.NATS.ServerConfigFile)
 	r.mustBeFile("nats.tls_ca_file", c.NATS.TLSCAFile)
 }
@@ -68,13 +70,30 @@ func (r *reader) broker() {
 	r.refuseIf(n.Embedded() && n.TLSCAFile != "", "nats.tls_ca_file", external)
 	r.refuseIf(n.Embedded() && n.Replicas != 0, "nats.replicas", external+"; the embedded broker is one server")
 	r.refuseIf(n.Embedded() && n.RequireSyncAlways, "nats.require_sync_always", external+"; the embedded broker always syncs")
-	r.refuseIf(n.Embedded() && n.ServerConfigFile == "" && n.CredentialsFile != "", "nats.credentials_file",
-		"only counts with nats.url or nats.server_config_file; the embedded broker asks for no login by itself")
+	r.login(n)
 
 	const embedded = "belongs to the embedded broker, but nats.url names an external server: remove one of them"
 	r.refuseIf(!n.Embedded() && n.Listen != unset.Listen, "nats.listen", embedded)
 	r.refuseIf(!n.Embedded() && n.MaxStoreBytes != unset.MaxStoreBytes, "nats.max_store_mib", embedded)
 	r.refuseIf(!n.Embedded() && n.ServerConfigFile != "", "nats.server_config_file", embedded)
+}
+
+// login checks that there is one login at most, and a broker that asks for it.
+func (r *reader) login(n NATS) {
+	given := ""
+	for _, login := range []struct{ key, value string }{
+		{"nats.credentials_file", n.CredentialsFile}, {"nats.nkey_file", n.NKeyFile}, {"nats.user", n.User},
+	} {
+		if login.value == "" {
+			continue
+		}
+		r.refuseIf(n.Embedded() && n.ServerConfigFile == "", login.key,
+			"only counts with nats.url or nats.server_config_file; the embedded broker asks for no login by itself")
+		r.refuseIf(given != "", login.key, "is a second login beside "+given+": remove one of them")
+		given = login.key
+	}
+	r.refuseIf(n.User != "" && n.PasswordFile == "", "nats.user", "needs nats.password_file, a file with the password in one line")
+	r.refuseIf(n.User == "" && n.PasswordFile != "", "nats.password_file", "needs nats.user, whose password it holds")
 }
 
 func (r *reader) listeners() {

@@ -92,7 +92,7 @@ func parseNATSURL(s string) (string, error) {
 			return "", errors.New(`must be nats://HOST:PORT or tls://HOST:PORT, several with commas between, or "" to embed the broker`)
 		}
 		if u.User != nil {
-			return "", errors.New("must not carry a login, because addresses are printed: use nats.credentials_file, or nats.user and nats.password")
+			return "", errors.New("must not carry a login, because addresses are printed: use nats.credentials_file, nats.nkey_file, or nats.user and nats.password_file")
 		}
 	}
 	return s, nil

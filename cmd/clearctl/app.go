@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -24,12 +25,12 @@ type app struct {
 	getenv   func(string) string
 	now      func() time.Time
 
-	lang        language
-	url         string
-	credentials string
-	output      string // "table" or "json"
-	progress    bool
-	timeout     time.Duration
+	lang     language
+	url      string
+	login    bus.Login
+	output   string // "table" or "json"
+	progress bool
+	timeout  time.Duration
 }
 
 // run runs the command line of the process.
@@ -68,8 +69,14 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.url, "nats", orDefault(a.getenv("CLEARCTL_NATS"), defaultURL),
 		a.say("clearingd 的 NATS 地址（环境变量 CLEARCTL_NATS）", "address of clearingd's broker (environment: CLEARCTL_NATS)"))
-	flags.StringVar(&a.credentials, "creds", a.getenv("CLEARCTL_CREDS"),
+	flags.StringVar(&a.login.Credentials, "creds", a.getenv("CLEARCTL_CREDS"),
 		a.say("NATS 凭证文件（环境变量 CLEARCTL_CREDS）", "file with NATS credentials (environment: CLEARCTL_CREDS)"))
+	flags.StringVar(&a.login.NKey, "nkey", a.getenv("CLEARCTL_NKEY"),
+		a.say("NATS nkey 种子文件（环境变量 CLEARCTL_NKEY）", "file with an nkey seed (environment: CLEARCTL_NKEY)"))
+	flags.StringVar(&a.login.User, "user", a.getenv("CLEARCTL_USER"),
+		a.say("NATS 用户名（环境变量 CLEARCTL_USER）", "NATS user, with --password-file (environment: CLEARCTL_USER)"))
+	flags.StringVar(&a.login.Password, "password-file", a.getenv("CLEARCTL_PASSWORD_FILE"),
+		a.say("内含该用户口令的文件（环境变量 CLEARCTL_PASSWORD_FILE）", "file with the user's password (environment: CLEARCTL_PASSWORD_FILE)"))
 	flags.StringVarP(&a.output, "output", "o", "table", a.say("输出格式：table 或 json", "output: table or json"))
 	flags.String("lang", string(a.lang), a.say("语言：zh 或 en（默认取自 LANG）", "language: zh or en (default from LANG)"))
 	flags.BoolVar(&a.progress, "progress", false, a.say("即使不在终端也显示进度", "show progress even when standard error is no terminal"))
@@ -121,7 +128,10 @@ func (a *app) connect(ctx context.Context) (*bus.Bus, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b, err := bus.Connect(context.WithoutCancel(ctx), bus.ConnectOptions{URL: a.url, Name: "clearctl", Credentials: a.credentials})
+	b, err := bus.Connect(context.WithoutCancel(ctx), bus.ConnectOptions{URL: a.url, Name: "clearctl", Login: a.login})
+	if errors.Is(err, bus.ErrLogin) {
+		return nil, usageError("登录参数不可用："+err.Error(), err.Error())
+	}
 	if err != nil {
 		return nil, unreachable(a.url, err)
 	}

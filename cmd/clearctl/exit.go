@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"clearingd/clearing/service"
 	"clearingd/provinces/bus"
@@ -49,10 +51,22 @@ func no(zh, en string) error { return &failure{exitNo, zh, en, nil} }
 
 func usageError(zh, en string) error { return &failure{exitUsage, zh, en, nil} }
 
-func unreachable(url string, err error) error {
+func unreachable(address string, err error) error {
+	shown := redacted(address)
 	return &failure{exitUnreachable,
-		fmt.Sprintf("连不上 clearingd（%s）：%v", url, err),
-		fmt.Sprintf("cannot reach clearingd at %s: %v", url, err), err}
+		fmt.Sprintf("连不上 clearingd（%s）：%v", shown, err),
+		fmt.Sprintf("cannot reach clearingd at %s: %v", shown, err), err}
+}
+
+// redacted is an address, or several with commas, without passwords.
+func redacted(address string) string {
+	parts := strings.Split(address, ",")
+	for i, part := range parts {
+		if u, err := url.Parse(strings.TrimSpace(part)); err == nil && u.User != nil {
+			parts[i] = u.Redacted()
+		}
+	}
+	return strings.Join(parts, ",")
 }
 
 // quiet is a failure that has told its story already, on standard output.

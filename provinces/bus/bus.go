@@ -29,7 +29,7 @@ type ConnectOptions struct {
 	Log     *zap.Logger   // nil: silent
 	Streams StreamOptions // how EnsureStreams makes them
 
-	Credentials string // file with a user's JWT and nkey seed; "": no login
+	Login       Login
 	RootCAs     string // PEM file of authorities to trust; "": the system's
 	InboxPrefix string // where replies come in; must match the permissions; "": _INBOX
 }
@@ -57,9 +57,12 @@ func Connect(ctx context.Context, o ConnectOptions) (*Bus, error) {
 		closed: make(chan struct{}), reconnected: make(chan struct{}),
 		publishing: make(map[string]*context.CancelCauseFunc),
 	}
-	var err error
+	login, err := o.Login.option(b.log)
+	if err != nil {
+		return nil, fmt.Errorf("bus: connect: %w", err)
+	}
 	for {
-		if b.nc, err = nats.Connect(o.URL, b.natsOptions(o)...); err == nil {
+		if b.nc, err = nats.Connect(o.URL, append(b.natsOptions(o), login)...); err == nil {
 			break
 		}
 		if _, bounded := ctx.Deadline(); !bounded || sleep(ctx, reconnectWait) != nil {
@@ -89,9 +92,6 @@ func (b *Bus) natsOptions(o ConnectOptions) []nats.Option {
 	}
 	if o.Server != nil {
 		opts = append(opts, nats.InProcessServer(o.Server.nats))
-	}
-	if o.Credentials != "" {
-		opts = append(opts, nats.UserCredentials(o.Credentials))
 	}
 	if o.RootCAs != "" {
 		opts = append(opts, nats.RootCAs(o.RootCAs))

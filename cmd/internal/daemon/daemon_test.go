@@ -54,7 +54,9 @@ func start(t testing.TB, cfg config.Config) *house {
 		t.Fatal(err)
 	}
 	go func() { h.stopped <- h.daemon.Run(ctx) }()
-	if h.hospital, err = bus.Connect(ctx, bus.ConnectOptions{URL: h.daemon.NATSURL(), Name: "hospital"}); err != nil {
+	if h.hospital, err = bus.Connect(ctx, bus.ConnectOptions{
+		URL: h.daemon.NATSURL(), Name: "hospital", Login: bus.Login{User: cfg.NATS.User, Password: cfg.NATS.PasswordFile},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.close() })
@@ -159,6 +161,27 @@ func TestAnEmptyDayIsClosedWithAZeroReport(t *testing.T) {
 		if closed := call[service.CloseReply](h, service.Close, service.CloseRequest{Day: day}); closed.Day.State != "closed" {
 			t.Errorf("%s: %+v", day, closed.Day)
 		}
+	}
+}
+
+// TestADaemonBehindAPasswordWorks: its own broker asks everybody for a login, itself too.
+func TestADaemonBehindAPasswordWorks(t *testing.T) {
+	cfg := configOf(t)
+	cfg.NATS.User = "clearingd"
+	cfg.NATS.PasswordFile = filepath.Join(cfg.State.Dir, "password")
+	cfg.NATS.ServerConfigFile = filepath.Join(cfg.State.Dir, "nats.conf")
+	for path, content := range map[string]string{
+		cfg.NATS.PasswordFile:     "correct horse\n",
+		cfg.NATS.ServerConfigFile: `authorization { users: [ { user: clearingd, password: "correct horse" } ] }`,
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := start(t, cfg)
+	h.send(sim.Day(sim.DefaultConfig(10, 3, openDay)).Messages)
+	if _, err := bus.Connect(context.Background(), bus.ConnectOptions{URL: h.daemon.NATSURL()}); err == nil {
+		t.Error("a client without a login was let in")
 	}
 }
 

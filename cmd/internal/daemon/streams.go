@@ -27,7 +27,11 @@ const connectTimeout = 30 * time.Second
 func (d *Daemon) connect(ctx context.Context) error {
 	options := bus.ConnectOptions{
 		URL: d.cfg.NATS.URL, Name: "clearingd", Log: d.log.Named("bus"),
-		Credentials: d.cfg.NATS.CredentialsFile, RootCAs: d.cfg.NATS.TLSCAFile,
+		Login: bus.Login{
+			Credentials: d.cfg.NATS.CredentialsFile, NKey: d.cfg.NATS.NKeyFile,
+			User: d.cfg.NATS.User, Password: d.cfg.NATS.PasswordFile,
+		},
+		RootCAs:     d.cfg.NATS.TLSCAFile,
 		InboxPrefix: d.cfg.NATS.InboxPrefix,
 		Streams:     bus.StreamOptions{Replicas: d.cfg.NATS.Replicas},
 	}
@@ -43,6 +47,9 @@ func (d *Daemon) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	connection, err := bus.Connect(ctx, options)
+	if errors.Is(err, bus.ErrLogin) {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
