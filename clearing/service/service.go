@@ -56,6 +56,13 @@ type StatusReply struct {
 	Streams     []StreamStatus    `json:"streams"`
 	Outcomes    map[string]uint64 `json:"outcomes"` // since the books began
 	Started     time.Time         `json:"started"`
+	Expiries    []Expiry          `json:"expiries,omitempty"`
+}
+
+// Expiry is the end of something without which nobody connects to the broker any more.
+type Expiry struct {
+	What    string    `json:"what"` // login, broker_certificate or authority
+	Expires time.Time `json:"expires"`
 }
 
 // StreamStatus is one claims stream: what the broker has and how far the books are.

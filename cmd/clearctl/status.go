@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"clearingd/clearing/service"
 	"clearingd/provinces"
+	"clearingd/provinces/bus"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -51,6 +53,9 @@ func (a *app) printStatus(r service.StatusReply) {
 	t.row(a.say("账本记录数", "records"), r.BooksNumber)
 	t.row(a.say("默克尔根", "Merkle root"), r.MerkleRoot)
 	t.row(a.say("政策集", "plan set"), fmt.Sprintf("%s (%d)", r.PlanSet, r.Plans))
+	for _, e := range r.Expiries {
+		t.row(a.expiring(e.What), e.Expires.Format(time.DateOnly))
+	}
 	t.row(a.say("启动于", "started"), r.Started.Format("2006-01-02 15:04:05 -07:00"))
 	t.write(a.out)
 
@@ -61,6 +66,19 @@ func (a *app) printStatus(r service.StatusReply) {
 	}
 	outcomes.write(a.out)
 	a.printStreams(r.Streams)
+}
+
+// expiring names what a date of expiry is about.
+func (a *app) expiring(what string) string {
+	switch what {
+	case bus.ExpiryLogin:
+		return a.say("登录凭证到期", "login expires")
+	case bus.ExpiryCertificate:
+		return a.say("消息服务器证书到期", "broker's certificate expires")
+	case bus.ExpiryAuthority:
+		return a.say("受信机构证书到期", "authority expires")
+	}
+	return what
 }
 
 // printStreams lists the streams that have work left; the others are counted.

@@ -42,6 +42,8 @@ type Bus struct {
 	js      jetstream.JetStream
 	log     *zap.Logger
 	server  *Server
+	login   Login
+	rootCAs string
 	streams StreamOptions
 	closed  chan struct{}
 
@@ -53,7 +55,7 @@ type Bus struct {
 // Connect connects. If ctx has a deadline it tries until then, otherwise once.
 func Connect(ctx context.Context, o ConnectOptions) (*Bus, error) {
 	b := &Bus{
-		log: orNop(o.Log), server: o.Server, streams: o.Streams,
+		log: orNop(o.Log), server: o.Server, login: o.Login, rootCAs: o.RootCAs, streams: o.Streams,
 		closed: make(chan struct{}), reconnected: make(chan struct{}),
 		publishing: make(map[string]*context.CancelCauseFunc),
 	}

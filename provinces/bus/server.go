@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -35,6 +36,7 @@ type ServerOptions struct {
 // Server is a NATS server inside this process. Any NATS client can talk to it.
 type Server struct {
 	nats *server.Server
+	tls  *tls.Config // nil: none
 }
 
 // ErrStart: the embedded broker did not come up. What it logged says why.
@@ -53,7 +55,7 @@ func StartServer(o ServerOptions) (*Server, error) {
 	}
 	log := newServerLog(o.Log)
 	srv.SetLoggerV2(log, false, false, false)
-	s := &Server{nats: srv}
+	s := &Server{nats: srv, tls: opts.TLSConfig}
 	srv.Start()
 	if err := s.awaitReady(log.fatal); err != nil {
 		s.Shutdown()

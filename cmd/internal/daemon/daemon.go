@@ -60,6 +60,7 @@ type Daemon struct {
 
 	doubt  atomic.Bool                  // a check found the books broken
 	paused atomic.Bool                  // disk below its floor
+	expiry expiryWatch                  // certificates and login
 	pages  atomic.Pointer[http.Handler] // the console, once the books are open
 }
 

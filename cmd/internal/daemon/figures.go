@@ -24,7 +24,7 @@ func (d *Daemon) status(ctx context.Context) (service.StatusReply, error) {
 	reasons := d.ready.State().Reasons()
 	reply := service.StatusReply{
 		Version: Version, Started: d.started.In(clearing.China), Ready: len(reasons) == 0, Reasons: reasons,
-		IntakeOnly: d.store == nil, Mode: string(d.cfg.BusinessDay),
+		IntakeOnly: d.store == nil, Mode: string(d.cfg.BusinessDay), Expiries: d.expiry.last(),
 	}
 	if d.store == nil {
 		return reply, nil

@@ -134,6 +134,7 @@ func (d *Daemon) watch(ctx context.Context) {
 	for {
 		d.watchDisk()
 		d.watchBroker(ctx)
+		d.watchExpiry(time.Now())
 		if d.store != nil {
 			d.watchLag(ctx)
 			d.watchDays()

@@ -68,7 +68,7 @@ func TestEveryMustBeZeroHasAnAlert(t *testing.T) {
 	alerts := shipped(t, "prometheus/alerts.yaml")
 	for _, name := range []string{
 		"ledger_imbalance_fen", "books_faults", "intake_only", "quarantine_messages", "ready", "intake_paused",
-		"oldest_unprocessed_age_seconds", "closes_due", "clock_leap_seconds", "broker_sync_always", "disk_free_bytes",
+		"oldest_unprocessed_age_seconds", "closes_due", "clock_leap_seconds", "broker_sync_always", "expiry_timestamp_seconds", "disk_free_bytes",
 		"plan_reload_success", "watchdog_probe_failures_total", "log_redactions_total", "stream_limit_bytes",
 	} {
 		if !strings.Contains(alerts, "clearingd_"+name) {
