@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -137,32 +136,6 @@ func (b *Bus) RoundTrip(ctx context.Context) error {
 		return fmt.Errorf("bus: round trip: %w", err)
 	}
 	return nil
-}
-
-// SyncAlways says whether the broker syncs every message before it acknowledges it.
-// The embedded one always can tell. An external one tells only a client of its system
-// account; otherwise known is false, and the operator's word has to do.
-func (b *Bus) SyncAlways(ctx context.Context) (known, always bool) {
-	if b.server != nil {
-		return true, b.server.SyncAlways()
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	reply, err := b.nc.RequestWithContext(ctx, "$SYS.REQ.SERVER.PING.JSZ", nil)
-	if err != nil {
-		return false, false
-	}
-	var jsz struct {
-		Data *struct {
-			Config struct {
-				SyncAlways bool `json:"sync_always"`
-			} `json:"config"`
-		} `json:"data"`
-	}
-	if json.Unmarshal(reply.Data, &jsz) != nil || jsz.Data == nil {
-		return false, false
-	}
-	return true, jsz.Data.Config.SyncAlways
 }
 
 func (b *Bus) onDisconnect(err error) {
