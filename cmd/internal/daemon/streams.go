@@ -98,7 +98,7 @@ func (d *Daemon) demandSync(ctx context.Context) error {
 	if known {
 		d.log.Error("the broker does not sync before it acknowledges: a power cut loses acknowledged claims; set sync_interval: always")
 	} else {
-		d.log.Warn("the broker does not say whether it syncs before it acknowledges; only a client of its system account may ask")
+		d.log.Warn("the broker does not say whether it syncs before it acknowledges; its system account can export the question: $SYS.REQ.SERVER.PING.JSZ")
 	}
 	return nil
 }

@@ -32,8 +32,9 @@ const patience = 60 * time.Second
 // house is a state directory and the daemons that live in it one after the other.
 type house struct {
 	testing.TB
-	dir  string
-	more []string // arguments besides
+	dir    string
+	broker string   // an external one; "": embedded
+	more   []string // arguments besides
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
@@ -83,8 +84,12 @@ func newHouse(t testing.TB, more ...string) *house {
 }
 
 func (h *house) args() []string {
+	broker := "127.0.0.1:0"
+	if h.broker != "" {
+		broker = h.broker
+	}
 	return append([]string{
-		"--state", h.dir, "--nats", "127.0.0.1:0", "--http", "127.0.0.1:0", "--business-day", "manual", "--first-day", openDay.String(),
+		"--state", h.dir, "--nats", broker, "--http", "127.0.0.1:0", "--business-day", "manual", "--first-day", openDay.String(),
 	}, h.more...)
 }
 
