@@ -8,6 +8,7 @@
 // day with the Merkle root over all records up to its last, the digests of the
 // report and the plan set, and the seal of the day before.
 //
-// [Night.Period] makes the report of any range of closed days the same way, without
+// [Night.Remake] makes the files of a sealed day again, from the books alone, and keeps
+// them only when they are the very bytes of the seal. [Night.Period] makes the report of any range of closed days the same way, without
 // sealing anything.
 package night

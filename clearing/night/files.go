@@ -36,14 +36,18 @@ type made struct {
 }
 
 // write makes all files of the report in dir. They are written under another name and
-// the folder is renamed, so a reader finds the old report or the whole new one.
-func (n *Night) write(ctx context.Context, s span, dir string) (made, error) {
+// the folder is renamed, so a reader finds the old report or the whole new one. Where
+// accept, if not nil, refuses what was made, the old one stays.
+func (n *Night) write(ctx context.Context, s span, dir string, accept func(made, string) error) (made, error) {
 	draft := dir + ".new"
 	if err := errors.Join(os.RemoveAll(draft), os.MkdirAll(draft, 0o750)); err != nil {
 		return made{}, fmt.Errorf("report folder: %w", err)
 	}
 	w := &files{dir: draft, sums: make(map[string][32]byte)}
 	m, err := n.writeAll(ctx, s, w)
+	if err == nil && accept != nil {
+		err = accept(m, draft)
+	}
 	if err != nil {
 		return made{}, errors.Join(err, os.RemoveAll(draft))
 	}

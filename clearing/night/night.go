@@ -55,7 +55,7 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 		return fmt.Errorf("%w: %s", ErrNotFrozen, day)
 	}
 	span.planSet = n.o.PlanSet()
-	made, err := n.write(ctx, span, filepath.Join(n.o.Dir, day.String()))
+	made, err := n.write(ctx, span, filepath.Join(n.o.Dir, day.String()), nil)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (n *Night) Period(ctx context.Context, from, to ledger.Day) (dir string, er
 		return "", fmt.Errorf("%w: %s to %s", ErrNotClosed, from, to)
 	}
 	dir = filepath.Join(n.o.Dir, PeriodName(from, to))
-	_, err = n.write(ctx, span, dir)
+	_, err = n.write(ctx, span, dir, nil)
 	return dir, err
 }
 

@@ -32,10 +32,12 @@ files are listed. --to names a last day: then it is the report of the period.`),
 		Example: `
   clearctl report 2026-03-18
   clearctl report 2026-03-18 --dir reports/2026-03-18
-  clearctl report 2016-01-01 --to 2016-08-31 --dir reports/period`,
+  clearctl report 2016-01-01 --to 2016-08-31 --dir reports/period
+  clearctl report remake 2026-03-18`,
 	}
 	c.Flags().StringVar(&to, "to", "", a.say("时段的最后一日", "last day of a period"))
 	c.Flags().StringVar(&dir, "dir", "", a.say("下载到此目录", "download into this directory"))
+	c.AddCommand(a.remakeCommand())
 	return a.command(c, cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
 		days, err := parseSpan(args[0], to)
 		if err != nil {

@@ -35,6 +35,7 @@ func (d *Daemon) serve() (stop func() error, err error) {
 		{Name: "check", Subject: service.Check, Handle: answer(d.check)},
 		{Name: "plans", Subject: service.Plans, Handle: plain(d.plans)},
 		{Name: "copy", Subject: service.Copy, Handle: answer(d.copyBooks)},
+		{Name: "remake", Subject: service.Remake, Handle: answer(d.remake)},
 		{Name: "redo", Subject: service.Redo, Handle: answer(d.redo)},
 		{Name: "verify", Subject: service.Verify, Handle: answer(d.verify)},
 	}))
