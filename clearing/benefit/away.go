@@ -88,7 +88,7 @@ func (b *bill) awayFirst() {
 	if !r.SelfPayFirst.set {
 		return
 	}
-	first := share(inScope, r.SelfPayFirst.ratio)
+	first := b.trace.share(inScope, r.SelfPayFirst.ratio)
 	b.parts.move(partInScope, partAwayFirst, first)
 	b.takeFromClasses(first)
 	b.trace.step("filing", "away-self-pay-first", r.Article, halfUpFen, first,

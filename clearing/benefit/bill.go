@@ -43,11 +43,15 @@ type namedCount struct {
 // Adjudicate computes the bill. before holds the accumulators of p.Years, in that
 // order; they are not changed. The error is a *provinces.RejectError with a 4xxx code.
 func (p *Prepared) Adjudicate(before []Accumulators) (Adjudication, error) {
+	trace := borrowTracer()
+	defer trace.giveBack()
+	return p.adjudicate(before, trace)
+}
+
+func (p *Prepared) adjudicate(before []Accumulators, trace *tracer) (Adjudication, error) {
 	if len(before) != len(p.Years) {
 		panic("benefit: Adjudicate needs the accumulators of each of Prepared.Years")
 	}
-	trace := borrowTracer()
-	defer trace.giveBack()
 	facts := gather(&p.stay, p.plan, p.version)
 	result := Adjudication{Plan: p.plan.ref(p.version), Filing: facts.filing}
 	if facts.facility.Level == "" {

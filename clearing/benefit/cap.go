@@ -63,7 +63,7 @@ func (r *run) capRaise(c *capRule, amount ledger.Amount) ledger.Amount {
 	}
 	raise := rule.PerYear.fen*ledger.Amount(years) + rule.PerZeroYear.fen*ledger.Amount(zero)
 	if rule.AtMost.set {
-		raise = min(raise, share(amount, rule.AtMost.ratio))
+		raise = min(raise, r.trace.share(amount, rule.AtMost.ratio))
 	}
 	r.trace.uses(&rule.cited)
 	r.trace.step(r.layer.ID, "cap-raise", rule.Article, halfUpFen, raise,
@@ -139,7 +139,7 @@ func (b *bill) ceilings() {
 		if c.Of == "in scope" {
 			of = b.inScope
 		}
-		limit := share(of, c.Percent.ratio)
+		limit := b.trace.share(of, c.Percent.ratio)
 		var paid ledger.Amount
 		for _, s := range b.paid {
 			if c.covers(s.Layer) {

@@ -57,7 +57,7 @@ func (r *run) classesFirst() (first ledger.Amount) {
 		room -= amount
 		own := ledger.Amount(0)
 		if rule.SelfPayFirst.set {
-			own = share(amount, rule.SelfPayFirst.ratio)
+			own = r.trace.share(amount, rule.SelfPayFirst.ratio)
 			first += own
 			r.trace.uses(&rule.cited)
 			r.trace.step(r.layer.ID, "class-self-pay-first", rule.Article, halfUpFen, own,
@@ -82,7 +82,7 @@ type apart struct {
 // payClasses pays on the amounts set aside, each by its own ratio.
 func (r *run) payClasses() {
 	for _, x := range r.apart {
-		amount, payment := x.amount, share(x.amount, x.ratio)
+		amount, payment := x.amount, r.trace.share(x.amount, x.ratio)
 		if payment > r.limit {
 			payment = r.limit
 			amount = min(amount, reaching(payment, x.ratio))

@@ -171,14 +171,14 @@ func (b *bill) fullAmount(d *deductible, first ledger.Amount, n int) ledger.Amou
 			b.trace.step("deductible", "deductible-waived", s.Article, exact, 0)
 		case s.Percent.set:
 			before := amount
-			amount = share(amount, s.Percent.ratio)
+			amount = b.trace.share(amount, s.Percent.ratio)
 			b.trace.step("deductible", "deductible-special", s.Article, halfUpFen, amount,
 				money("amount", before), fraction("share", s.Percent.ratio))
 		}
 	}
 	if b.away != nil && b.away.DeductibleRaise.set {
 		before := amount
-		amount += share(amount, b.away.DeductibleRaise.ratio)
+		amount += b.trace.share(amount, b.away.DeductibleRaise.ratio)
 		b.trace.step("deductible", "deductible-raised", b.away.Article, halfUpFen, amount,
 			money("amount", before), fraction("share", b.away.DeductibleRaise.ratio))
 	}
@@ -212,11 +212,11 @@ func (b *bill) later(d *deductible, first ledger.Amount, n int) ledger.Amount {
 	amount := first
 	switch {
 	case len(l.Percent) > 0:
-		amount = share(first, l.Percent[min(n-2, len(l.Percent)-1)].ratio)
+		amount = b.trace.share(first, l.Percent[min(n-2, len(l.Percent)-1)].ratio)
 	case l.Minus.set:
 		amount -= l.Minus.fen * ledger.Amount(n-1)
 	case l.MinusPercent.set:
-		amount -= share(first, l.MinusPercent.ratio) * ledger.Amount(n-1)
+		amount -= b.trace.share(first, l.MinusPercent.ratio) * ledger.Amount(n-1)
 	}
 	amount = min(first, max(0, amount, b.laterFloor(d)))
 	b.trace.uses(&l.cited)

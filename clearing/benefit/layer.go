@@ -99,7 +99,7 @@ func (r *run) skipStart() {
 		}
 		start := s.Yuan.fen
 		if s.Percent.set {
-			start = share(r.total, s.Percent.ratio)
+			start = r.trace.share(r.total, s.Percent.ratio)
 		}
 		before := r.from
 		below := min(r.left, max(0, start-r.from))
@@ -158,7 +158,7 @@ func (r *run) pay() ledger.Amount {
 
 // paySegments pays on what is left, segment by segment.
 func (r *run) paySegments() {
-	tally := newTally(r.layer.rounding)
+	tally := newTally(r.trace.roundingOf(r.layer))
 	for i := range r.rates {
 		if r.left == 0 || tally.full(r.limit) {
 			break
@@ -181,7 +181,7 @@ func (r *run) paySegments() {
 // part with which the payment just reaches the cap.
 func (r *run) paySegment(rate *rate, tally *tally) {
 	amount := min(r.left, r.width(rate))
-	units := tally.units(amount, rate.ratio)
+	units := r.trace.units(tally, amount, rate.ratio)
 	if room := tally.room(r.limit); units > room {
 		units = room
 		amount = min(amount, tally.reaching(room, rate.ratio))

@@ -106,7 +106,7 @@ func (s *scope) add(line *provinces.Line, rule *catalogueRule, t *tracer) {
 		// quantity has four decimals and the price six: their product is 10^-10 yuan.
 		limited = min(limited, ledger.Amount(mulDiv(max(0, quantity), limit, 100_000_000)))
 	}
-	first := sign * share(limited, rule.SelfPayFirst.ratio)
+	first := sign * t.share(limited, rule.SelfPayFirst.ratio)
 	limited *= sign
 	inScope := limited - first
 	s.overLimit += line.Amount - limited

@@ -15,6 +15,9 @@ type tracer struct {
 	figures  []figure
 	warnings []Warning
 	text     []byte
+
+	taken int           // roundings taken so far
+	other OtherRounding // the one that is taken otherwise
 }
 
 // tracers are reused from bill to bill: the raw steps never leave the calculator.
@@ -24,6 +27,7 @@ func borrowTracer() *tracer { return tracers.Get().(*tracer) }
 
 func (t *tracer) giveBack() {
 	t.steps, t.figures, t.warnings = t.steps[:0], t.figures[:0], nil
+	t.taken, t.other = 0, OtherRounding{}
 	tracers.Put(t)
 }
 

@@ -33,6 +33,9 @@ type Break struct {
 	Owner     Side       `cbor:"16,keyasint" json:"owner"`      // whose turn it is
 	State     State      `cbor:"17,keyasint" json:"state"`
 	History   []Event    `cbor:"18,keyasint" json:"history"` // oldest first
+
+	Person string `cbor:"20,keyasint,omitempty" json:"person,omitempty"` // keyed pseudonym
+	Visit  string `cbor:"19,keyasint,omitempty" json:"visit,omitempty"`  // mdtrt_id: with Provider the stay, in whose chain differences can cancel
 }
 
 // State is how far a break has come.
@@ -51,12 +54,30 @@ const (
 type Event struct {
 	Evening ledger.Day `cbor:"1,keyasint" json:"evening"` // or, of an act, its business day
 	State   State      `cbor:"2,keyasint" json:"state"`   // after it
-	What    string     `cbor:"3,keyasint" json:"what"`    // seen, changed, reopened, resolved:<kind>, undone, act:<kind>, commented, assigned, gone
+	What    string     `cbor:"3,keyasint" json:"what"`    // seen, changed, reopened, resolved:<kind>, waiting:<kind>, undone, act:<kind>, commented, assigned, gone
 	Class   Class      `cbor:"4,keyasint,omitempty" json:"class,omitempty"`
 	Act     uint64     `cbor:"5,keyasint,omitempty" json:"act,omitempty"`   // the books' number of the act behind it
 	Group   string     `cbor:"6,keyasint,omitempty" json:"group,omitempty"` // of an automatic resolution: what can be undone together
 	Engine  int        `cbor:"7,keyasint,omitempty" json:"engine,omitempty"`
+
+	// Why a break was opened again, or how it changed: class, amount, findings, cause, or
+	// "found again".
+	Why string `cbor:"8,keyasint,omitempty" json:"why,omitempty"`
 }
+
+// Words of events (Event.What).
+const (
+	EventSeen      = "seen"
+	EventChanged   = "changed"
+	EventReopened  = "reopened"
+	EventResolved  = "resolved:" // and the kind
+	EventWaiting   = "waiting:"  // and the kind: a cap was reached, a person must approve the group
+	EventUndone    = "undone"
+	EventAct       = "act:" // and the kind of act
+	EventCommented = "commented"
+	EventAssigned  = "assigned"
+	EventGone      = "gone"
+)
 
 // Engine is the version of the matching rules; it is part of a run's inputs.
 const Engine = 1

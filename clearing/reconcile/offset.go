@@ -1,0 +1,74 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Offset finds differences within one claim chain that cancel: two breaks of one visit
+// and person about which one party states as much more in the one as it states less in the other.
+// Their findings get the cause, unless another is known. It is proved by the amounts
+// themselves: their sum is zero to the fen. The list is changed in place; its order does
+// not matter.
+func Offset(found []Break) {
+	type half struct{ at, finding int }
+	type link struct {
+		provider, visit string
+		side            Side
+	}
+	chains := map[link][]half{}
+	for _, i := range orderByKey(found) {
+		b := &found[i]
+		if b.Visit == "" || b.Provider == "" {
+			continue
+		}
+		for k := range b.Findings {
+			if f := &b.Findings[k]; f.Owed != 0 && f.Cause == nil {
+				l := link{b.Provider, b.Visit, f.Side}
+				chains[l] = append(chains[l], half{i, k})
+			}
+		}
+	}
+	// Each chain is worked on by itself, so the order of the map does not matter.
+	for _, halves := range chains {
+		for n, x := range halves {
+			for _, y := range halves[n+1:] {
+				if a, b := &found[x.at], &found[y.at]; x.at != y.at && (a.Person == b.Person || a.Person == "" || b.Person == "") {
+					offset(&found[x.at], x.finding, &found[y.at], y.finding)
+				}
+			}
+		}
+	}
+	for i := range found {
+		found[i] = found[i].sealed()
+	}
+}
+
+// offset gives two findings the cause if they cancel.
+func offset(x *Break, i int, y *Break, k int) {
+	f, g := &x.Findings[i], &y.Findings[k]
+	if f.Cause != nil || g.Cause != nil || f.Owed+g.Owed != 0 {
+		return
+	}
+	proof := []string{
+		both("同一次住院的两项差额相抵：%s为%s元，%s为%s元，合计0", "two differences of one stay cancel: %s has %s, %s has %s, together 0", x.Key, f.Owed, y.Key, g.Owed),
+	}
+	var refs []uint64
+	for _, entry := range [2]uint64{x.Entry, y.Entry} {
+		if entry != 0 {
+			refs = append(refs, entry)
+		}
+	}
+	f.Cause = &Cause{Kind: OffsettingPair, Owed: f.Owed, Proof: proof, Refs: refs}
+	g.Cause = &Cause{Kind: OffsettingPair, Owed: g.Owed, Proof: proof, Refs: refs}
+}
+
+// orderByKey lists the places of breaks in the order of their keys.
+func orderByKey(list []Break) []int {
+	order := make([]int, len(list))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, k int) int { return cmp.Compare(list[i].Key, list[k].Key) })
+	return order
+}

@@ -1,0 +1,170 @@
+package reconcile
+
+import (
+	"fmt"
+	"strconv"
+
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// Kinds of settlement (clr_type) that all bills of this house belong to: inpatient, and
+// inpatient out of area.
+const (
+	clearingInpatient = "21"
+	clearingAway      = "9902"
+)
+
+// TotalsTally holds a party's stated totals against the books: it is given every item of the
+// statement's range of days, each once, in any order.
+type TotalsTally struct {
+	statement *provinces.Statement
+	lines     []TotalsDifference
+	rest      TotalsDifference // items that no line covers
+}
+
+// TotalsDifference is one line of totals beside what the books have on its dimensions.
+type TotalsDifference struct {
+	Party  provinces.Party
+	Stated provinces.StatementTotal
+	Count  int64 // by the books
+	Ours   Amounts
+}
+
+// NewTotalsTally starts the comparison of a statement's totals.
+func NewTotalsTally(s *provinces.Statement) *TotalsTally {
+	t := &TotalsTally{statement: s, rest: TotalsDifference{Party: s.Party}}
+	for _, line := range s.Totals {
+		t.lines = append(t.lines, TotalsDifference{Party: s.Party, Stated: line})
+	}
+	t.rest.Stated.ClearingType, t.rest.Stated.Account = "rest", new(ledger.Amount)
+	return t
+}
+
+// Add takes an item of the books. Items of other parties or days, and what takes bills
+// back where the statement leaves it out, are passed over.
+func (t *TotalsTally) Add(i *Item) {
+	s := t.statement
+	if i.PartyOn(SideOf(s.Party.Kind)) != s.Party || i.From < s.From || i.From > s.To || i.Refund && !s.Refunds {
+		return
+	}
+	covered := false
+	for n := range t.lines {
+		if line := &t.lines[n]; line.covers(i) {
+			line.add(i)
+			covered = true
+		}
+	}
+	if !covered {
+		t.rest.add(i)
+	}
+}
+
+func (d *TotalsDifference) add(i *Item) {
+	var cash ledger.Amount
+	if d.Ours.Cash != nil {
+		cash = *d.Ours.Cash
+	}
+	if i.Amounts.Cash != nil {
+		cash += *i.Amounts.Cash
+	}
+	d.Count++
+	d.Ours.add(&i.Amounts)
+	d.Ours.Cash = &cash
+}
+
+// covers reports whether the line speaks of the item: on every dimension it has.
+func (d *TotalsDifference) covers(i *Item) bool {
+	s := &d.Stated
+	counterpart := i.Home.Province()
+	if d.Party.Kind == provinces.PartyHome {
+		counterpart = i.Treatment.Province()
+	}
+	return (s.Insutype == "" || s.Insutype == i.Insutype) &&
+		(s.ClearingType == "" || s.ClearingType == clearingInpatient || s.ClearingType == clearingAway) &&
+		(s.Agency == "" || s.Agency == i.Treatment) && // clr_optins and setl_optins are the treatment area
+		(s.Counterpart == "" || s.Counterpart == counterpart)
+}
+
+// Tie says what the totals say of a bill: NoTotals where no line covers it.
+func (t *TotalsTally) Tie(i *Item) Tie {
+	tie := NoTotals
+	for n := range t.lines {
+		switch line := &t.lines[n]; {
+		case !line.covers(i):
+		case !line.Tied():
+			return TotalsOpen
+		default:
+			tie = TotalsTied
+		}
+	}
+	return tie
+}
+
+// Differences are the lines that do not agree, and, with the clearing type "rest", the
+// bills of the books that no line covers.
+func (t *TotalsTally) Differences() []TotalsDifference {
+	var open []TotalsDifference
+	for _, line := range t.lines {
+		if !line.Tied() {
+			open = append(open, line)
+		}
+	}
+	if t.rest.Count > 0 {
+		open = append(open, t.rest)
+	}
+	return open
+}
+
+// Tied reports whether line and books agree on every figure that the line has.
+func (d *TotalsDifference) Tied() bool {
+	s := &d.Stated
+	return s.Count == d.Count && s.Total == d.Ours.Total && s.Funds == d.Ours.Funds &&
+		(s.Account == nil || *s.Account == d.Ours.Account) &&
+		(s.Cash == nil || d.Ours.Cash == nil && *s.Cash == 0 || d.Ours.Cash != nil && *s.Cash == *d.Ours.Cash)
+}
+
+// Owed is what the line says is owed less what the books do. A line without the personal
+// account is compared without it.
+func (d *TotalsDifference) Owed() ledger.Amount {
+	owed := d.Stated.Funds - d.Ours.Funds
+	if d.Stated.Account != nil {
+		owed += *d.Stated.Account - d.Ours.Account
+	}
+	return owed
+}
+
+// Result is the stmt_rslt that a party gets for the line.
+func (d *TotalsDifference) Result() string {
+	switch {
+	case d.Tied():
+		return provinces.StatementBalanced
+	case d.Owed() < 0:
+		return provinces.StatementOursMore
+	case d.Owed() > 0:
+		return provinces.StatementYourMore
+	}
+	return provinces.StatementDiffers
+}
+
+// Dimensions names the line in a break's key: insurance, clearing type, agency and
+// counterpart, with a dash for what it does not have.
+func (d *TotalsDifference) Dimensions() string {
+	text := ""
+	for i, one := range []string{d.Stated.Insutype, d.Stated.ClearingType, string(d.Stated.Agency), string(d.Stated.Counterpart)} {
+		if i > 0 {
+			text += "."
+		}
+		if one == "" {
+			one = "-"
+		}
+		text += one
+	}
+	return text
+}
+
+// text writes both sides' figures: count, total, funds.
+func (d *TotalsDifference) text() (ours, theirs string) {
+	return fmt.Sprintf("%d %s %s", d.Count, d.Ours.Total, d.Ours.Funds),
+		strconv.FormatInt(d.Stated.Count, 10) + " " + d.Stated.Total.String() + " " + d.Stated.Funds.String()
+}
