@@ -54,6 +54,10 @@ type Bill struct {
 	PlanSet [32]byte             `cbor:"3,keyasint"`
 	Years   []YearLink           `cbor:"4,keyasint"`           // one for each of Benefit.Years
 	Person  *benefit.Person      `cbor:"5,keyasint,omitempty"` // what the register knew of the person; nil: the claim's word was taken
+
+	// Facility is what the treatment province's register knew of the provider; nil: the
+	// claim's hosp_lv was taken.
+	Facility *benefit.Facility `cbor:"6,keyasint,omitempty"`
 }
 
 // YearLink ties a bill into a person-year: the state it found.
@@ -73,6 +77,15 @@ func (l YearLink) Accumulators() benefit.Accumulators {
 		from.Outpatient = *l.Outpatient
 	}
 	return from
+}
+
+// Case is what the calculator was given of a booked bill. The record must have a bill.
+func (r *Record) Case() benefit.Case {
+	c := benefit.Case{Home: r.Home, Treatment: r.Treatment, Provider: r.Provider, Claim: r.Bill.Claim, Person: r.Bill.Person}
+	if r.Bill.Facility != nil {
+		c.Facility = *r.Bill.Facility
+	}
+	return c
 }
 
 // ReceivedTime is the broker's timestamp in China's zone.

@@ -215,6 +215,61 @@ var registryScripts = map[string]registryScript{
 		2304 m1                                    -> booked`,
 		want: "declared"},
 
+	"a claim's hospital is what the claim says where the register is silent": {lines: `
+		2304 m1                                    -> booked
+		provider U1 fixmedins_code=H33010000002    -> applied
+		2304 m2 mdtrt_id=V2                        -> booked`,
+		want: "declared"},
+
+	"what the register knows of the hospital wins over the claim's hosp_lv": {lines: `
+		provider U1 traits=tcm,community           -> applied
+		2304 m1                                    -> booked`,
+		want: "declared hospital=first+community+tcm"},
+
+	"the provider of another province is another one": {lines: `
+		provider U1 mdtrtarea_admvs=310100         -> applied
+		2304 m1                                    -> booked`,
+		want: "declared"},
+
+	"the hospital is what it is at discharge": {lines: `
+		provider U1 enddate=2026-03-01             -> applied
+		provider U2 begndate=2026-03-02 hosp_lv=05 -> applied
+		2304 m1                                    -> booked`,
+		want: "declared hospital=second"},
+
+	"a registration that ended during the stay counts": {lines: `
+		provider U1 enddate=2026-02-20             -> applied
+		2304 m1                                    -> booked`,
+		want: "declared hospital=first"},
+
+	"one that ended before the stay, or begins after it, does not": {lines: `
+		provider U1 enddate=2026-02-19             -> applied
+		provider U2 begndate=2026-03-03            -> applied
+		2304 m1                                    -> booked`,
+		want: "declared"},
+
+	"of several in force the one that began last counts": {lines: `
+		provider U1 begndate=2026-02-01 hosp_lv=01 -> applied
+		provider U2 traits=county                  -> applied
+		2304 m1                                    -> booked`,
+		want: "declared hospital=special"},
+
+	"documents about providers are taken as those about people": {lines: `
+		provider U1                                -> applied
+		provider U1                                -> repeated
+		provider U1 hosp_lv=05                     -> refused 5008 at=docver
+		provider U1 docver=3 hosp_lv=05            -> applied
+		provider U1 docver=2                       -> refused 5009 at=docver
+		provider U1 docver=4 fixmedins_code=H33010000002 -> refused 5008 at=fixmedins_code
+		person U1                                  -> applied
+		provider U1 docver=4 vali_flag=0           -> applied
+		provider U1 docver=4 vali_flag=0           -> repeated
+		provider U2 traits=flagship                -> refused 1011 at=traits[0]
+		provider U3 mdtrtarea_admvs=310100 subject=33 -> refused 1007 at=mdtrtarea_admvs
+		filing F9 doctype=provider mdtrtarea_admvs=33 subject=11 -> refused 1004 at=fixmedins_code
+		2304 m1                                    -> booked`,
+		want: "type=11 filing="},
+
 	"documents are published where they say": {lines: `
 		person E1 insuplc_admdvs=330100 subject=11 -> refused 1007 at=insuplc_admdvs
 		person E1 doctype=filing out_fil_type=06 opt_time=2026-01-01 -> refused 1007 at=doctype
@@ -251,6 +306,7 @@ func TestRegister(t *testing.T) {
 func newRegister(t testing.TB, registered bool) *books {
 	b := newBooks(t)
 	b.people, b.holders, b.documents = map[string]clearing.PersonFile{}, map[provinces.CertificateHash][]string{}, map[string]clearing.DocumentState{}
+	b.providers = map[string]clearing.ProviderFile{}
 	b.desk.Registry, b.desk.Registered = registry.Dialect{}, map[ledger.Province]bool{"11": registered}
 	return b
 }
@@ -261,9 +317,12 @@ func facts(records []*clearing.Record) string {
 	for i := len(records) - 1; last == nil && i >= 0; i-- {
 		last = records[i].Bill
 	}
-	marked := slices.Contains(last.Benefit.Warnings, benefit.WarnDeclared)
+	marked, hospital := slices.Contains(last.Benefit.Warnings, benefit.WarnDeclared), ""
+	if last.Facility != nil {
+		hospital = " hospital=" + last.Facility.Text("en")
+	}
 	if last.Person == nil && marked {
-		return "declared"
+		return "declared" + hospital
 	}
 	text := fmt.Sprintf("type=%s filing=%s", last.Person.PersonType, last.Person.Filing)
 	if len(last.Person.FilingPlace) > 0 {
@@ -275,7 +334,7 @@ func facts(records []*clearing.Record) string {
 	if marked {
 		text += ", but marked as declared"
 	}
-	return text
+	return text + hospital
 }
 
 // publish sends one line's document and compares what became of it.
@@ -317,15 +376,20 @@ func document(t testing.TB, kind, id string, members []string) (subject string, 
 		"filing":       {"out_fil_type": "06", "mdtrtarea_admvs": []string{"3301"}, "opt_time": "2026-01-01 08:00:00"},
 		"card":         {"mdtrt_cert_type": "03", "mdtrt_cert_no": "C1"},
 		"accumulation": {"insutype": "310", "trt_year": "2026"},
+		"provider":     {"mdtrtarea_admvs": "330100", "fixmedins_code": "H33010000001", "hosp_lv": "08"},
 	}
 	maps.Copy(values, plain[kind])
-	home := ""
+	province := ""
 	for _, member := range members {
 		name, value, _ := strings.Cut(member, "=")
 		switch name {
 		case "subject":
-			home = value
-		case "mdtrtarea_admvs", "psn_name_alias":
+			province = value
+		case "mdtrtarea_admvs":
+			if values[name] = value; kind == "filing" {
+				values[name] = strings.Split(value, ",")
+			}
+		case "psn_name_alias", "traits":
 			values[name] = strings.Split(value, ",")
 		case "idetinfo":
 			values[name] = rows(value, "psn_idet_type", "psn_type_lv", "begntime", "endtime")
@@ -337,14 +401,17 @@ func document(t testing.TB, kind, id string, members []string) (subject string, 
 			values[name] = value
 		}
 	}
-	if home == "" {
-		home = values["insuplc_admdvs"].(string)[:2]
+	if province == "" {
+		province = values["insuplc_admdvs"].(string)[:2]
+		if kind == "provider" {
+			province = values["mdtrtarea_admvs"].(string)[:2]
+		}
 	}
 	body, err := json.Marshal(values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "registry." + home + "." + kind, body
+	return "registry." + province + "." + kind, body
 }
 
 // rows reads "a/b,c/d" as rows of members.
@@ -365,17 +432,21 @@ func (b *books) Document(k clearing.DocumentKey) (clearing.DocumentState, error)
 
 // file stores a decision of the register.
 func (b *books) file(d clearing.RegistryDecision) {
-	if d.File == nil {
+	key := string(d.Key.Province) + d.State.Owner
+	switch {
+	case d.Provider != nil:
+		b.providers[key], b.documents[d.Key.Key()] = *d.Provider, d.State
+		return
+	case d.Person == nil:
 		return
 	}
-	key := string(d.Key.Home) + d.State.PersonNo
 	for hash, holders := range b.holders {
-		b.holders[hash] = slices.DeleteFunc(holders, func(p string) bool { return p == d.State.PersonNo })
+		b.holders[hash] = slices.DeleteFunc(holders, func(p string) bool { return p == d.State.Owner })
 	}
-	for _, hash := range d.File.Certificates() {
-		b.holders[hash] = append(b.holders[hash], d.State.PersonNo)
+	for _, hash := range d.Person.Certificates() {
+		b.holders[hash] = append(b.holders[hash], d.State.Owner)
 	}
-	b.people[key] = *d.File
+	b.people[key] = *d.Person
 	b.documents[d.Key.Key()] = d.State
 }
 
@@ -413,13 +484,13 @@ func TestABillIsRecomputedFromItself(t *testing.T) {
 	b.publish("person E1 psn_type=1201 -> applied")
 	b.publish("filing F1 out_fil_type=07 -> applied")
 	b.publish("accumulation A1 opening=2/1950.00/800.00 -> applied")
+	b.publish("provider U1 traits=community -> applied")
 	b.play("2304 m1 -> booked")
+	b.publish("provider U1 docver=2 hosp_lv=01 -> applied")
 	b.publish("person E1 docver=2 psn_type=11 -> applied")
 	b.publish("filing F1 docver=2 vali_flag=0 -> applied")
 	record := b.records[0]
-	prepared, err := b.desk.Plans.Prepare(benefit.Case{
-		Home: record.Home, Treatment: record.Treatment, Provider: record.Provider, Claim: record.Bill.Claim, Person: record.Bill.Person,
-	})
+	prepared, err := b.desk.Plans.Prepare(record.Case())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,81 +12,22 @@ import (
 	"clearingd/provinces"
 )
 
-// PersonFile is what a home province's register says of one person, in the order of
-// the documents' IDs. The zero value is a person that the register does not know.
-//
-// The numbers in the tags are the stored form: append-only, never reused.
-type PersonFile struct {
-	Enrolments    []provinces.Enrolment    `cbor:"1,keyasint,omitempty"`
-	Filings       []provinces.Filing       `cbor:"2,keyasint,omitempty"`
-	Cards         []provinces.Card         `cbor:"3,keyasint,omitempty"`
-	Accumulations []provinces.Accumulation `cbor:"4,keyasint,omitempty"`
-}
-
-// Empty reports whether the register says nothing of the person.
-func (f *PersonFile) Empty() bool {
-	return len(f.Enrolments)+len(f.Filings)+len(f.Cards)+len(f.Accumulations) == 0
-}
-
-// Certificates are the hashes of the person's certificates and cards, each once, in
-// order.
-func (f *PersonFile) Certificates() []provinces.CertificateHash {
-	var hashes []provinces.CertificateHash
-	for i := range f.Enrolments {
-		for _, c := range f.Enrolments[i].Certificates {
-			hashes = append(hashes, c.Hash)
-		}
-	}
-	for i := range f.Cards {
-		hashes = append(hashes, f.Cards[i].Certificate.Hash)
-	}
-	slices.SortFunc(hashes, func(a, b provinces.CertificateHash) int { return slices.Compare(a[:], b[:]) })
-	return slices.Compact(hashes)
-}
-
-// Documents are the names of the file's documents.
-func (f *PersonFile) Documents(home ledger.Province) (keys []DocumentKey) {
-	for _, e := range f.Enrolments {
-		keys = append(keys, DocumentKey{home, provinces.RegistryPerson, e.ID})
-	}
-	for _, x := range f.Filings {
-		keys = append(keys, DocumentKey{home, provinces.RegistryFiling, x.ID})
-	}
-	for _, c := range f.Cards {
-		keys = append(keys, DocumentKey{home, provinces.RegistryCard, c.ID})
-	}
-	for _, a := range f.Accumulations {
-		keys = append(keys, DocumentKey{home, provinces.RegistryAccumulation, a.ID})
-	}
-	return keys
-}
-
-// Version is the version of a document of the file; 0 if it is not in it.
-func (f *PersonFile) Version(kind provinces.RegistryKind, id string) uint64 {
-	switch fact := f.fact(kind, id).(type) {
-	case provinces.Enrolment:
-		return fact.Version
-	case provinces.Filing:
-		return fact.Version
-	case provinces.Card:
-		return fact.Version
-	case provinces.Accumulation:
-		return fact.Version
-	}
-	return 0
-}
-
 // DocumentKey names a registry document.
 type DocumentKey struct {
-	Home ledger.Province
-	Kind provinces.RegistryKind
-	ID   string
+	Province ledger.Province // of the subject
+	Kind     provinces.RegistryKind
+	ID       string
+}
+
+// Key is a registry document's name in one text: "65/filing/F-2026-17".
+func (k DocumentKey) Key() string {
+	return strings.Join([]string{string(k.Province), string(k.Kind), k.ID}, "/")
 }
 
 // DocumentState is the newest wording of a document that the register took.
 type DocumentState struct {
 	Version   uint64 `cbor:"1,keyasint"` // 0: there is no such document
-	PersonNo  string `cbor:"2,keyasint"`
+	Owner     string `cbor:"2,keyasint"` // psn_no of the person, or fixmedins_code of the provider, whom it is about
 	Withdrawn bool   `cbor:"3,keyasint,omitempty"`
 }
 
@@ -97,6 +38,8 @@ type RegistryView interface {
 	// Holders returns the numbers of the persons of a home province that have a
 	// certificate or card of that hash, valid or not.
 	Holders(home ledger.Province, hash provinces.CertificateHash) ([]string, error)
+	// Provider returns a provider's file; the zero file if the register does not know one.
+	Provider(treatment ledger.Province, code string) (ProviderFile, error)
 	// Document returns the state of a document; the zero state if there is none.
 	Document(DocumentKey) (DocumentState, error)
 }
@@ -106,7 +49,7 @@ type RegistryView interface {
 type RegistryRecord struct {
 	Sequence uint64                    `cbor:"-"` // place in the REGISTRY stream
 	Outcome  provinces.RegistryOutcome `cbor:"-"`
-	Home     ledger.Province           `cbor:"-"` // of the subject; "" where that names none
+	Province ledger.Province           `cbor:"-"` // of the subject; "" where that names none
 
 	Kind     provinces.RegistryKind `cbor:"1,keyasint,omitempty"`
 	Document provinces.Document     `cbor:"2,keyasint"`
@@ -114,6 +57,7 @@ type RegistryRecord struct {
 	Received int64                  `cbor:"4,keyasint"` // the broker's timestamp, nanoseconds since 1970 UTC
 	Code     provinces.Code         `cbor:"5,keyasint,omitempty"`
 	Errors   []provinces.FieldError `cbor:"6,keyasint,omitempty"`
+	Provider string                 `cbor:"7,keyasint,omitempty"`
 }
 
 // RegistryDecision is everything that one registry message changes. It is stored whole
@@ -121,11 +65,30 @@ type RegistryRecord struct {
 type RegistryDecision struct {
 	Record RegistryRecord
 
-	// Set when applied.
-	Key   DocumentKey
-	State DocumentState
-	File  *PersonFile // the person's file with the document in it, or out of it
+	// Set when applied, of the files the one of whom the document is about: with the
+	// document in it, or out of it.
+	Key      DocumentKey
+	State    DocumentState
+	Person   *PersonFile
+	Provider *ProviderFile
 }
+
+// registryFile is what the register keeps of one person or of one provider. Documents are
+// taken in the same way for both.
+type registryFile interface {
+	// fact is a fact of the file by value; nil if it is not there.
+	fact(kind provinces.RegistryKind, id string) any
+	// check holds a new document against the others.
+	check(RegistryView, ledger.Province, *provinces.Registration) (*provinces.RejectError, error)
+	// replace puts a registration's fact in the place of its earlier wording, or takes it
+	// out. The file's old lists are left as they are.
+	replace(*provinces.Registration)
+}
+
+var (
+	_ registryFile = (*PersonFile)(nil)
+	_ registryFile = (*ProviderFile)(nil)
+)
 
 // DecodedRegistration is a registry message with what its adapter made of it.
 type DecodedRegistration struct {
@@ -141,9 +104,9 @@ func (d *Desk) DecodeRegistration(m provinces.RegistryMessage) (DecodedRegistrat
 	if d.Registry == nil {
 		return decoded, fmt.Errorf("%w: no adapter for registry documents", ErrAdapter)
 	}
-	home, kind, err := provinces.ParseRegistrySubject(m.Subject)
-	if err != nil || !provinces.Known(home) {
-		decoded.Refusal = provinces.Reject(provinces.CodeSubject, "subject", "registry.<home>.<person|filing|card|accumulation>", "")
+	province, kind, err := provinces.ParseRegistrySubject(m.Subject)
+	if err != nil || !provinces.Known(province) {
+		decoded.Refusal = provinces.Reject(provinces.CodeSubject, "subject", provinces.RegistrySubjects, "")
 		return decoded, nil
 	}
 	decoded.Registration, err = d.Registry.Decode(m.Body)
@@ -153,15 +116,16 @@ func (d *Desk) DecodeRegistration(m provinces.RegistryMessage) (DecodedRegistrat
 		}
 		return decoded, nil
 	}
-	decoded.Refusal = agreeRegistration(home, kind, &decoded.Registration)
+	decoded.Refusal = agreeRegistration(province, kind, &decoded.Registration)
 	return decoded, nil
 }
 
 // agreeRegistration holds a document against its subject: permissions guard subjects.
-func agreeRegistration(home ledger.Province, kind provinces.RegistryKind, r *provinces.Registration) *provinces.RejectError {
+func agreeRegistration(province ledger.Province, kind provinces.RegistryKind, r *provinces.Registration) *provinces.RejectError {
 	refusal := &provinces.RejectError{Code: provinces.CodeSubject}
+	areaField, _ := aboutFields(r)
 	for _, part := range []struct{ field, subject, body string }{
-		{"insuplc_admdvs", string(home), string(r.Home.Province())},
+		{areaField, string(province), string(r.Area.Province())},
 		{"doctype", string(kind), string(r.Kind)},
 	} {
 		if part.subject != part.body {
@@ -176,6 +140,17 @@ func agreeRegistration(home ledger.Province, kind provinces.RegistryKind, r *pro
 	return refusal
 }
 
+// aboutFields are the members that say whom a document is about.
+func aboutFields(r *provinces.Registration) (area, owner string) {
+	if r.Kind == provinces.RegistryProvider {
+		return "mdtrtarea_admvs", "fixmedins_code"
+	}
+	return "insuplc_admdvs", "psn_no"
+}
+
+// owner is whom a document is about, by number or code.
+func owner(r *provinces.Registration) string { return cmp.Or(r.PersonNo, r.Provider) }
+
 // Register says what becomes of a registry message. It is a pure function of the
 // register and the message. An error is our own fault or the store's.
 func (d *Desk) Register(view RegistryView, m DecodedRegistration) (RegistryDecision, error) {
@@ -184,18 +159,18 @@ func (d *Desk) Register(view RegistryView, m DecodedRegistration) (RegistryDecis
 		return decision.refuse(m.Refusal), nil
 	}
 	r := d.hashed(m.Registration)
-	key := DocumentKey{Home: decision.Record.Home, Kind: r.Kind, ID: r.ID}
+	key := DocumentKey{Province: decision.Record.Province, Kind: r.Kind, ID: r.ID}
 	state, err := view.Document(key)
 	if err != nil {
 		return decision, err
 	}
-	file, err := view.Person(key.Home, r.PersonNo)
+	file, err := openFile(view, key.Province, &r)
 	if err != nil {
 		return decision, err
 	}
-	repeated, refusal := compareVersions(&r, state, &file)
+	repeated, refusal := compareVersions(&r, state, file)
 	if refusal == nil && !repeated {
-		if refusal, err = checkRegistration(view, key.Home, &r, &file); err != nil {
+		if refusal, err = file.check(view, key.Province, &r); err != nil {
 			return decision, err
 		}
 	}
@@ -207,10 +182,21 @@ func (d *Desk) Register(view RegistryView, m DecodedRegistration) (RegistryDecis
 		return decision, nil
 	}
 	file.replace(&r)
-	decision.Record.Outcome = provinces.RegistryApplied
-	decision.Key, decision.File = key, &file
-	decision.State = DocumentState{Version: r.Version, PersonNo: r.PersonNo, Withdrawn: r.Withdrawn}
+	decision.Record.Outcome, decision.Key = provinces.RegistryApplied, key
+	decision.State = DocumentState{Version: r.Version, Owner: owner(&r), Withdrawn: r.Withdrawn}
+	decision.Person, _ = file.(*PersonFile)
+	decision.Provider, _ = file.(*ProviderFile)
 	return decision, nil
+}
+
+// openFile is the file of whom the document is about.
+func openFile(view RegistryView, province ledger.Province, r *provinces.Registration) (registryFile, error) {
+	if r.Kind == provinces.RegistryProvider {
+		file, err := view.Provider(province, r.Provider)
+		return &file, err
+	}
+	file, err := view.Person(province, r.PersonNo)
+	return &file, err
 }
 
 // RegistryFault is the decision for a registry message that we failed on three times:
@@ -220,13 +206,13 @@ func (d *Desk) RegistryFault(m DecodedRegistration) RegistryDecision {
 }
 
 func registryDecision(m DecodedRegistration) RegistryDecision {
-	home, _, err := provinces.ParseRegistrySubject(m.Subject)
-	if err != nil || !provinces.Known(home) {
-		home = ""
+	province, _, err := provinces.ParseRegistrySubject(m.Subject)
+	if err != nil || !provinces.Known(province) {
+		province = ""
 	}
 	return RegistryDecision{Record: RegistryRecord{
-		Sequence: m.Sequence, Home: home, Received: m.Received.UnixNano(),
-		Kind: m.Registration.Kind, Document: m.Registration.Document, PersonNo: m.Registration.PersonNo,
+		Sequence: m.Sequence, Province: province, Received: m.Received.UnixNano(), Kind: m.Registration.Kind,
+		Document: m.Registration.Document, PersonNo: m.Registration.PersonNo, Provider: m.Registration.Provider,
 	}}
 }
 
@@ -238,7 +224,7 @@ func (d RegistryDecision) refuse(refusal *provinces.RejectError) RegistryDecisio
 // hashed replaces the numbers of certificates by their hashes; the register keeps no
 // number.
 func (d *Desk) hashed(r provinces.Registration) provinces.Registration {
-	home := r.Home.Province()
+	home := r.Area.Province()
 	hash := func(c provinces.Certificate) provinces.Certificate {
 		if c.Number != "" {
 			c.Hash, c.Number = d.Pseudonyms.Certificate(home, c.Class, c.Number), ""
@@ -267,12 +253,13 @@ func (d *Desk) hashed(r provinces.Registration) provinces.Registration {
 
 // compareVersions says whether the register has the document already, or something
 // newer or other under its name.
-func compareVersions(r *provinces.Registration, state DocumentState, file *PersonFile) (repeated bool, refusal *provinces.RejectError) {
+func compareVersions(r *provinces.Registration, state DocumentState, file registryFile) (repeated bool, refusal *provinces.RejectError) {
 	switch {
 	case state.Version == 0:
 		return false, nil
-	case state.PersonNo != r.PersonNo:
-		return false, provinces.Reject(provinces.CodeDocumentConflict, "psn_no", "", "")
+	case state.Owner != owner(r):
+		_, field := aboutFields(r)
+		return false, provinces.Reject(provinces.CodeDocumentConflict, field, "", "")
 	case r.Version < state.Version:
 		return false, provinces.Reject(provinces.CodeDocumentOld, "docver", fmt.Sprintf("> %d", state.Version), fmt.Sprint(r.Version))
 	case r.Version > state.Version:
@@ -281,28 +268,6 @@ func compareVersions(r *provinces.Registration, state DocumentState, file *Perso
 		return true, nil
 	}
 	return false, provinces.Reject(provinces.CodeDocumentConflict, "docver", fmt.Sprintf("> %d", state.Version), fmt.Sprint(r.Version))
-}
-
-// checkRegistration holds a new document against the other documents.
-func checkRegistration(view RegistryView, home ledger.Province, r *provinces.Registration, file *PersonFile) (*provinces.RejectError, error) {
-	switch {
-	case r.Card != nil && r.Card.Replaces != nil:
-		holders, err := view.Holders(home, *r.Card.Replaces)
-		if err != nil {
-			return nil, err
-		}
-		if len(holders) > 0 && !slices.Contains(holders, r.PersonNo) {
-			return provinces.Reject(provinces.CodePersonMismatch, "replaces", "", ""), nil
-		}
-	case r.Accumulation != nil && r.Accumulation.Opening != nil:
-		for i := range file.Accumulations {
-			a := &file.Accumulations[i]
-			if a.Opening != nil && a.ID != r.ID && a.Insutype == r.Accumulation.Insutype && a.Year == r.Accumulation.Year {
-				return provinces.Reject(provinces.CodeDocumentConflict, "opening", "one for a person-year", ""), nil
-			}
-		}
-	}
-	return nil, nil
 }
 
 // factOf is a registration's fact by value.
@@ -314,42 +279,11 @@ func factOf(r *provinces.Registration) any {
 		return *r.Filing
 	case provinces.RegistryCard:
 		return *r.Card
+	case provinces.RegistryProvider:
+		return *r.Facility
 	}
 	return *r.Accumulation
 }
-
-// fact is a fact of the file by value; nil if it is not there.
-func (f *PersonFile) fact(kind provinces.RegistryKind, id string) any {
-	switch kind {
-	case provinces.RegistryPerson:
-		return factIn(f.Enrolments, id, enrolmentID)
-	case provinces.RegistryFiling:
-		return factIn(f.Filings, id, filingID)
-	case provinces.RegistryCard:
-		return factIn(f.Cards, id, cardID)
-	}
-	return factIn(f.Accumulations, id, accumulationID)
-}
-
-// replace puts a registration's fact in the place of its earlier wording, or takes it
-// out. The file's old lists are left as they are.
-func (f *PersonFile) replace(r *provinces.Registration) {
-	switch r.Kind {
-	case provinces.RegistryPerson:
-		f.Enrolments = replaced(f.Enrolments, r.ID, r.Enrolment, enrolmentID)
-	case provinces.RegistryFiling:
-		f.Filings = replaced(f.Filings, r.ID, r.Filing, filingID)
-	case provinces.RegistryCard:
-		f.Cards = replaced(f.Cards, r.ID, r.Card, cardID)
-	case provinces.RegistryAccumulation:
-		f.Accumulations = replaced(f.Accumulations, r.ID, r.Accumulation, accumulationID)
-	}
-}
-
-func enrolmentID(e provinces.Enrolment) string       { return e.ID }
-func filingID(x provinces.Filing) string             { return x.ID }
-func cardID(c provinces.Card) string                 { return c.ID }
-func accumulationID(a provinces.Accumulation) string { return a.ID }
 
 func factIn[F any](facts []F, id string, idOf func(F) string) any {
 	for _, fact := range facts {
@@ -373,9 +307,4 @@ func replaced[F any](facts []F, id string, fact *F, idOf func(F) string) []F {
 	}
 	slices.SortFunc(next, func(a, b F) int { return cmp.Compare(idOf(a), idOf(b)) })
 	return next
-}
-
-// Key is a registry document's name in one text: "65/filing/F-2026-17".
-func (k DocumentKey) Key() string {
-	return strings.Join([]string{string(k.Home), string(k.Kind), k.ID}, "/")
 }

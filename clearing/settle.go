@@ -100,26 +100,27 @@ func (d *Desk) Estimate(view View, m Decoded, day ledger.Day) (Decision, error) 
 	return c.decision, c.seal()
 }
 
-// adjudicate applies the home region's plan to the claim and to the person as the
-// register knows them, on top of the person-years as the books do.
+// adjudicate applies the home region's plan to the claim, and to the person and the
+// provider as the register knows them, on top of the person-years as the books do.
 func (w *work) adjudicate() (*Bill, *provinces.RejectError, error) {
 	request := &w.message.Request
 	insured, refusal, err := w.identify()
 	if err != nil || refusal != nil {
 		return nil, refusal, err
 	}
-	person := insured.person()
-	prepared, err := w.Plans.Prepare(benefit.Case{
-		Home:      request.Home,
-		Treatment: request.Treatment,
-		Provider:  request.Provider,
-		Claim:     *request.Claim,
-		Person:    person,
-	})
+	provider, err := w.view.Provider(request.Treatment.Province(), request.Provider)
+	if err != nil {
+		return nil, nil, err
+	}
+	bill := &Bill{
+		Claim: *request.Claim, PlanSet: w.Plans.Hash(), Person: insured.person(),
+		Facility: provider.Facility(request.Claim.Admitted.Day(), request.Claim.Discharged.Day()),
+	}
+	asked := Record{Home: request.Home, Treatment: request.Treatment, Provider: request.Provider, Bill: bill}
+	prepared, err := w.Plans.Prepare(asked.Case())
 	if err != nil {
 		return refusedOr(err)
 	}
-	bill := &Bill{Claim: *request.Claim, PlanSet: w.Plans.Hash(), Person: person}
 	before := make([]benefit.Accumulators, len(prepared.Years))
 	for i, year := range prepared.Years {
 		link, err := w.year(&insured.file, year)

@@ -54,8 +54,8 @@ func readPlan(books PlanReader, hash [32]byte) (*benefit.Plan, error) {
 }
 
 // Recompute settles a booked bill again from what the books keep of it and nothing
-// else: the claim, the person as the register knew them, the accumulators it found, and
-// the plan of its own day. The error is a *provinces.RejectError where the plan refuses
+// else: the claim, the person and the provider as the register knew them, the accumulators
+// it found, and the plan of its own day. The error is a *provinces.RejectError where the plan refuses
 // the bill.
 func Recompute(r *Record, plan *benefit.Plan) (benefit.Adjudication, error) {
 	prepared, from, err := prepareAgain(r, plan)
@@ -68,9 +68,7 @@ func Recompute(r *Record, plan *benefit.Plan) (benefit.Adjudication, error) {
 // prepareAgain is the case of a booked bill and the accumulators it was computed from.
 func prepareAgain(r *Record, plan *benefit.Plan) (*benefit.Prepared, []benefit.Accumulators, error) {
 	bill := r.Bill
-	prepared, err := plan.Prepare(benefit.Case{
-		Home: r.Home, Treatment: r.Treatment, Provider: r.Provider, Claim: bill.Claim, Person: bill.Person,
-	})
+	prepared, err := plan.Prepare(r.Case())
 	if err != nil {
 		return nil, nil, err
 	}

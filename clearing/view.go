@@ -28,6 +28,9 @@ type View interface {
 	// Person returns what the home province's register says of a person; the zero file
 	// if it does not know one.
 	Person(home ledger.Province, personNo string) (PersonFile, error)
+	// Provider returns what the treatment province's register says of a provider; the zero
+	// file if it does not know one.
+	Provider(treatment ledger.Province, code string) (ProviderFile, error)
 	// Holders returns the persons of a home province that have a certificate of that
 	// hash; see RegistryView.
 	Holders(home ledger.Province, hash provinces.CertificateHash) ([]string, error)

@@ -9,42 +9,45 @@ import (
 	"clearingd/ledger"
 )
 
-// RegistryKind is what a document of a home province's register tells; it is the last
-// token of its subject.
+// RegistryKind is what a document of a province's register tells; it is the last token
+// of its subject.
 type RegistryKind string
 
-// The kinds of registry documents (design section 4, "home side").
+// The kinds of registry documents (design section 4): what the home side says of people,
+// and what the treatment side says of providers.
 const (
 	RegistryPerson       RegistryKind = "person"       // 参保: an Enrolment
 	RegistryFiling       RegistryKind = "filing"       // 异地就医备案: a Filing
 	RegistryCard         RegistryKind = "card"         // 就诊凭证: a Card
 	RegistryAccumulation RegistryKind = "accumulation" // 年度累计: an Accumulation
+	RegistryProvider     RegistryKind = "provider"     // 定点医药机构: a Facility
 )
 
 // RegistryKinds lists the kinds in the order documents explain them.
-var RegistryKinds = []RegistryKind{RegistryPerson, RegistryFiling, RegistryCard, RegistryAccumulation}
+var RegistryKinds = []RegistryKind{RegistryPerson, RegistryFiling, RegistryCard, RegistryAccumulation, RegistryProvider}
 
-// Registration is one document of a home province's register: a fact about an insured
-// person. ID names the fact, Version its wording: a higher version supersedes, and a
-// withdrawn one takes the fact back.
+// Registration is one document of a province's register: a fact about a person whom the
+// province insures, or about a provider that treats in it. ID names the fact, Version its
+// wording: a higher version supersedes, and a withdrawn one takes the fact back.
 //
-// Exactly one of Enrolment, Filing, Card and Accumulation is set, as Kind says; none
-// if Withdrawn.
+// Invariant: PersonNo is set where the document is about a person, Provider where it is
+// about a provider. Exactly one of the facts is set, as Kind says; none if Withdrawn.
 type Registration struct {
 	Kind      RegistryKind
 	Document              // docid and docver
-	Home      ledger.Area // insuplc_admdvs
+	Area      ledger.Area // insuplc_admdvs of a person, mdtrtarea_admvs of a provider
 	PersonNo  string      // psn_no
+	Provider  string      // fixmedins_code
 	Withdrawn bool        // vali_flag 0
 
 	Enrolment    *Enrolment
 	Filing       *Filing
 	Card         *Card
 	Accumulation *Accumulation
+	Facility     *Facility
 }
 
-// Document is a registry document's name. Within a home province and a kind the ID is
-// unique.
+// Document is a registry document's name. Within a province and a kind the ID is unique.
 type Document struct {
 	ID      string `cbor:"1,keyasint"` // docid, [A-Za-z0-9_-]{1,40}; must not tell who the person is
 	Version uint64 `cbor:"2,keyasint"` // docver, from 1
@@ -134,6 +137,27 @@ type Accumulation struct {
 	Outpatient *ledger.Amount `cbor:"6,keyasint,omitempty"` // opt_pool_pay: paid for outpatient care that shares a cap; the year's documents add up
 }
 
+// Facility is what a provider is over a time. A change, such as a new level, is another
+// document from its day on: of several in force the one that began last counts.
+type Facility struct {
+	Document
+	Area   ledger.Area `cbor:"3,keyasint"`           // mdtrtarea_admvs: where it treats
+	Level  string      `cbor:"4,keyasint"`           // hosp_lv, 01 to 11
+	Traits []string    `cbor:"5,keyasint,omitempty"` // hosp_traits, each of Traits once, sorted
+	Name   string      `cbor:"6,keyasint,omitempty"` // fixmedins_name; "" = not told
+	From   ledger.Day  `cbor:"7,keyasint"`           // begndate
+	To     *ledger.Day `cbor:"8,keyasint,omitempty"` // enddate: last day; nil = open
+}
+
+// InForce reports whether the fact holds on some day from first to last.
+func (f *Facility) InForce(first, last ledger.Day) bool { return overlaps(f.From, f.To, first, last) }
+
+// Traits are what a provider can be besides its level: the kinds of hospitals that the
+// home regions' rules tell apart (benefit-plans 8.2.1). The list is closed, because a word
+// that no plan knows would be taken and never used; a rule that tells another kind apart
+// adds its word here.
+var Traits = []string{"community", "township", "tcm", "provincial", "municipal", "county", "priority"}
+
 // overlaps reports whether from..to (nil: open) has a day in first..last.
 func overlaps(from ledger.Day, to *ledger.Day, first, last ledger.Day) bool {
 	return from <= last && (to == nil || first <= *to)
@@ -142,7 +166,7 @@ func overlaps(from ledger.Day, to *ledger.Day, first, last ledger.Day) bool {
 // RegistryMessage is a message of the REGISTRY stream as the broker holds it.
 type RegistryMessage struct {
 	Sequence uint64 // place in the stream, from 1
-	Subject  string // registry.<home>.<kind>
+	Subject  string // registry.<province>.<kind>
 	Body     []byte // exact bytes, at most 1 MiB
 	Received time.Time
 }
@@ -152,7 +176,7 @@ type RegistryMessage struct {
 type RegistryAdapter interface {
 	// Decode reads a document. On success it is whole and its invariants hold; otherwise
 	// the error is a *RejectError, and the registration holds what could be read with
-	// certainty of Kind, Document, Home and PersonNo.
+	// certainty of Kind, Document, Area, PersonNo and Provider.
 	Decode(body []byte) (Registration, error)
 }
 
@@ -169,17 +193,20 @@ const (
 // RegistryOutcomes lists the outcomes in the order reports show them.
 var RegistryOutcomes = []RegistryOutcome{RegistryApplied, RegistryRepeated, RegistryRefused}
 
-// RegistrySubject is where a home province publishes documents of a kind.
-func RegistrySubject(home ledger.Province, kind RegistryKind) string {
-	return fmt.Sprintf("registry.%s.%s", home, kind)
+// RegistrySubject is where a province publishes documents of a kind.
+func RegistrySubject(province ledger.Province, kind RegistryKind) string {
+	return fmt.Sprintf("registry.%s.%s", province, kind)
 }
 
-// ParseRegistrySubject takes a registry subject apart. The home province is two digits
-// and the kind one of RegistryKinds; whether the province exists is not checked.
+// RegistrySubjects is the grammar of the subjects, for refusals.
+const RegistrySubjects = "registry.<province>.<person|filing|card|accumulation|provider>"
+
+// ParseRegistrySubject takes a registry subject apart. The province is two digits and the
+// kind one of RegistryKinds; whether the province exists is not checked.
 func ParseRegistrySubject(subject string) (ledger.Province, RegistryKind, error) {
 	tokens := strings.Split(subject, ".")
 	if len(tokens) != 3 || tokens[0] != "registry" || !allDigits(tokens[1], 2) || !slices.Contains(RegistryKinds, RegistryKind(tokens[2])) {
-		return "", "", fmt.Errorf("subject %q is not registry.<home>.<person|filing|card|accumulation>", subject)
+		return "", "", fmt.Errorf("subject %q is not %s", subject, RegistrySubjects)
 	}
 	return ledger.Province(tokens[1]), RegistryKind(tokens[2]), nil
 }

@@ -58,6 +58,7 @@ func (p *Prepared) adjudicate(before []Accumulators, trace *tracer) (Adjudicatio
 		return Adjudication{}, provinces.Reject(provinces.CodePlanGap, "hosp_lv", "01 to 11", p.stay.Claim.HospitalLevel)
 	}
 	p.warn(&facts, trace)
+	facts.hospital(trace)
 	scope, err := p.splitScope(&facts, trace)
 	if err != nil {
 		return Adjudication{}, err

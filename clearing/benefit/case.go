@@ -1,6 +1,8 @@
 package benefit
 
 import (
+	"strings"
+
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -17,10 +19,21 @@ type Case struct {
 	Person    *Person // nil: the home province takes the claim's word ("declared")
 }
 
-// Facility is what the treatment province's register says of the hospital.
+// Facility is what the treatment province's register says of the hospital. The zero value
+// is a hospital that it does not know: the claim's hosp_lv is taken, and it has no traits.
+// The numbers in the tags are its stored form in a bill: append-only, never reused.
 type Facility struct {
-	Level  Level    // from the register if known, else from the claim's hosp_lv
-	Traits []string // "community", "township", "tcm", "provincial", "priority", ...; nil = none known
+	Level  Level    `cbor:"1,keyasint" json:"level"`                      // "" = not known
+	Traits []string `cbor:"2,keyasint,omitempty" json:"traits,omitempty"` // of provinces.Traits; nil = none
+}
+
+// Text says level and traits in words, in Chinese for "zh" and otherwise as plans write
+// them: 三级社区, third+community.
+func (f Facility) Text(lang string) string { return hospitals(lang, []string{f.key()}) }
+
+// key is the hospital as a key of a plan's table.
+func (f Facility) key() string {
+	return strings.Join(append([]string{string(f.Level)}, f.Traits...), "+")
 }
 
 // Person is what the home region published of an insured person, as of the stay. The

@@ -3,6 +3,8 @@ package benefit
 import (
 	"slices"
 	"strings"
+
+	"clearingd/provinces"
 )
 
 // condition checks a "for": its names, and that it says something. A condition that
@@ -85,9 +87,10 @@ func (c *checker) hospitals(line int, kinds []string) {
 	}
 }
 
-// traits are the kinds of hospitals that the house has words for. A register may know
-// others, so a plan may name any; what only looks like a known word is a slip.
-var traits = []string{"community", "township", "tcm", "provincial", "municipal", "county", "priority"}
+// traits are the kinds of hospitals that the house has words for, and all that a register
+// tells. A plan may name others, ahead of the register; what only looks like a known word
+// is a slip.
+var traits = provinces.Traits
 
 // trait checks a word for a kind of hospital that is no level.
 func (b *binder) trait(line int, word string) {

@@ -57,6 +57,19 @@ func gather(c *Case, p *Plan, v *planVersion) facts {
 	return f
 }
 
+// hospital says what the register knows of the hospital, and what the claim says of its
+// level. A trace without this step is of a hospital as the claim tells it.
+func (f *facts) hospital(t *tracer) {
+	if f.Facility.Level == "" {
+		return
+	}
+	figures := []figure{word("hospital", f.Facility.key())}
+	if claimed := LevelOf(f.Claim.HospitalLevel); claimed != "" {
+		figures = append(figures, word("claimed", string(claimed)))
+	}
+	t.step("hospital", "hospital", "", exact, 0, figures...)
+}
+
 // LevelOf is the level of a hosp_lv code; "" if it is none of the code table.
 func LevelOf(code string) Level {
 	switch code {

@@ -27,6 +27,8 @@ var sentences = map[string]sentence{
 	"span": {"跨年度住院按天数分割：{year}年度{days}天，费用{total}元，其中符合政策范围{output}元",
 		"stay over the new year, split by days: {days} days in {year}, {total} yuan, of it {output} in scope"},
 
+	"hospital": {"就医地登记的医疗机构为{hospital}[，申报为{claimed}]", "the treatment province's register knows the hospital as {hospital}[; the claim says {claimed}]"},
+
 	"filing-same":         {"“{filing}”与下列情形同等对待", "{filing} counts as what follows"},
 	"filing-local":        {"按本地就医结算", "settled as a local stay"},
 	"filing-as-local":     {"{filing}，按本地就医结算", "settled as a local stay ({filing})"},

@@ -76,6 +76,7 @@ var inputNames = map[string]phrase{
 	"input.filing":               {"类型", "filing"},
 	"input.share":                {"比例", "share"},
 	"input.hospital":             {"医院", "hospital"},
+	"input.claimed":              {"申报等级", "as claimed"},
 	"input.first":                {"首次标准", "first stay's"},
 	"input.stay":                 {"第几次住院", "n-th stay"},
 	"input.every":                {"每满天数", "every so many days"},

@@ -32,18 +32,20 @@ func (s numberedStep) Figures() []benefit.Input {
 }
 
 // spokenInputs are words and not figures; the sentence says them.
-var spokenInputs = []string{"zh", "en", "for-zh", "for-en", "filing", "hospital", "fact"}
+var spokenInputs = []string{"zh", "en", "for-zh", "for-en", "filing", "hospital", "claimed", "fact"}
 
 // decisions are rules that choose and compute no amount: their output says nothing.
-var decisions = []string{"filing", "filing-local", "special", "cap-none", "absent"}
+var decisions = []string{"hospital", "filing", "filing-local", "special", "cap-none", "absent"}
 
 // Decides reports that the step has no amount as its result.
 func (s numberedStep) Decides() bool { return slices.Contains(decisions, s.Rule) }
 
-// Basis is the key of what a step without an article rests on: the message, the
+// Basis is the key of what a step without an article rests on: the register, the message, the
 // arithmetic of a bill, or the plan as a whole.
 func (s numberedStep) Basis() string {
 	switch s.Rule {
+	case "hospital":
+		return "basis.register"
 	case "scope":
 		return "basis.message"
 	case "cash":
@@ -58,7 +60,7 @@ func (w words) sentence(s numberedStep) string {
 }
 
 // fixedStations are the stations that every plan has, by id.
-var fixedStations = []string{"scope", "filing", "deductible", "ceiling", "account", "cash"}
+var fixedStations = []string{"hospital", "scope", "filing", "deductible", "ceiling", "account", "cash"}
 
 // stations divides the trace by its layers. A layer's payment stands at its first run:
 // where a stay over the new year climbs the tower twice, each climb has its own run and

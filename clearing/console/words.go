@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"clearingd/clearing/benefit"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -58,6 +59,7 @@ func (w words) functions() template.FuncMap {
 		"insurance": func(s string) string { return w.coded("insutype.", s) },
 		"person":    func(s string) string { return w.coded("psn_type.", s) },
 		"medtype":   func(s string) string { return w.coded("med_type.", s) },
+		"facility":  func(f *benefit.Facility) string { return f.Text(string(w.language)) },
 		"level":     func(s string) string { return w.coded("hosp_lv.", s) },
 		"filed":     func(s string) string { return w.coded("out_fil_type.", s) },
 		"reason":    w.reason,

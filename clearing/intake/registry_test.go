@@ -55,7 +55,7 @@ func (moodyRegistry) Decode(body []byte) (provinces.Registration, error) {
 	}
 	document := provinces.Document{ID: string(body), Version: 1}
 	return provinces.Registration{
-		Kind: provinces.RegistryFiling, Document: document, Home: "650100", PersonNo: "N1",
+		Kind: provinces.RegistryFiling, Document: document, Area: "650100", PersonNo: "N1",
 		Filing: &provinces.Filing{Document: document, Type: "06"},
 	}, nil
 }

@@ -68,7 +68,7 @@ func newPeople(tx *store.Tx) *people {
 }
 
 func (p *people) kindOf(of change, draft *benefit.Set) (kind, error) {
-	c, adjudicated := caseOf(of.bill), &of.bill.Bill.Benefit
+	c, adjudicated := of.bill.Case(), &of.bill.Bill.Benefit
 	k := kind{
 		province: string(c.Home.Province()), area: string(c.Home),
 		level: c.Facility.Level, insurance: c.Claim.Insutype, filing: adjudicated.Filing,

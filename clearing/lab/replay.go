@@ -91,14 +91,6 @@ func (r *replay) billOf(record *clearing.Record) (*clearing.Record, error) {
 	return record, nil
 }
 
-// caseOf is the case as the calculator was given it.
-func caseOf(record *clearing.Record) benefit.Case {
-	return benefit.Case{
-		Home: record.Home, Treatment: record.Treatment, Provider: record.Provider,
-		Claim: record.Bill.Claim, Person: record.Bill.Person,
-	}
-}
-
 func keyOf(record *clearing.Record, year int) clearing.YearKey {
 	claim := &record.Bill.Claim
 	return clearing.YearKey{Home: record.Home.Province(), PersonNo: claim.PersonNo, Insutype: claim.Insutype, Year: year}
@@ -164,7 +156,7 @@ func beforeOpening(record *clearing.Record, year int, found yearState) yearState
 }
 
 func (r *replay) adjudicate(record *clearing.Record, v *verdict) error {
-	prepared, err := r.draft.Prepare(caseOf(record))
+	prepared, err := r.draft.Prepare(record.Case())
 	if err != nil {
 		return err
 	}

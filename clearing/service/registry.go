@@ -3,15 +3,17 @@ package service
 import (
 	"time"
 
+	"clearingd/clearing/benefit"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
-// Subjects of the register's services. Both carry the home province behind the prefix,
-// for example clearing.registry.65, so that permissions can keep an agency to its own
-// people.
+// Subjects of the register's services. All carry the province behind the prefix, for
+// example clearing.registry.65, so that permissions can keep an agency to its own people
+// and providers.
 const (
 	Registry         = "clearing.registry"
+	RegistryProvider = "clearing.registryprovider"
 	RegistryRefusals = "clearing.registryrefusals"
 )
 
@@ -85,7 +87,32 @@ type RegistryAccumulationLine struct {
 	Outpatient *ledger.Amount     `json:"outpatient,omitempty"`
 }
 
-// RegistryRefusalsRequest asks for the refused documents of the home province, newest
+// RegistryProviderRequest names a provider of the treatment province.
+type RegistryProviderRequest struct {
+	Provider string `json:"provider"` // fixmedins_code
+}
+
+// RegistryProviderReply is what the register says of a provider.
+type RegistryProviderReply struct {
+	Provider   string             `json:"provider"`
+	Known      bool               `json:"known"`                // the register has at least one document of the provider
+	Today      *benefit.Facility  `json:"today,omitempty"`      // what a stay discharged today would be settled with; absent: the claim's hosp_lv
+	Facilities []RegistryFacility `json:"facilities,omitempty"` // by docid
+}
+
+// RegistryFacility is what the provider is over a time.
+type RegistryFacility struct {
+	Document string      `json:"docid"`
+	Version  uint64      `json:"docver"`
+	Area     ledger.Area `json:"area"`
+	Level    string      `json:"level"` // hosp_lv
+	Traits   []string    `json:"traits,omitempty"`
+	Name     string      `json:"name,omitempty"`
+	From     ledger.Day  `json:"from"`
+	To       *ledger.Day `json:"to,omitempty"`
+}
+
+// RegistryRefusalsRequest asks for the refused documents of the province, newest
 // first.
 type RegistryRefusalsRequest struct {
 	Before uint64 `json:"before,omitempty"` // only those of an earlier sequence; 0: from the newest on
@@ -106,7 +133,8 @@ type RegistryRefusal struct {
 	Kind     provinces.RegistryKind `json:"kind,omitempty"`
 	Document string                 `json:"docid,omitempty"`
 	Version  uint64                 `json:"docver,omitempty"`
-	Person   string                 `json:"person,omitempty"` // keyed pseudonym
+	Person   string                 `json:"person,omitempty"`   // keyed pseudonym of whom it is about
+	Provider string                 `json:"provider,omitempty"` // fixmedins_code, where it is about one
 	Received time.Time              `json:"received"`
 	Code     provinces.Code         `json:"code"`
 	ZH       string                 `json:"zh"`

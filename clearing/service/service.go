@@ -98,8 +98,9 @@ type ClaimReply struct {
 	SettlementID string                 `json:"settlement_id,omitempty"`
 	Original     uint64                 `json:"original,omitempty"` // the record it repeats, cancels or reverses
 	UndoneBy     uint64                 `json:"undone_by,omitempty"`
-	Person       string                 `json:"person,omitempty"` // keyed pseudonym
-	Claim        *provinces.Claim       `json:"claim,omitempty"`  // with PersonNo, CertNo and Birth blanked
+	Person       string                 `json:"person,omitempty"`   // keyed pseudonym
+	Claim        *provinces.Claim       `json:"claim,omitempty"`    // with PersonNo, CertNo and Birth blanked
+	Facility     *benefit.Facility      `json:"facility,omitempty"` // the provider as the register knew it; absent: the claim's hosp_lv was taken
 	Adjudication *benefit.Adjudication  `json:"adjudication,omitempty"`
 	PlanSet      string                 `json:"plan_set,omitempty"`
 	Postings     []PostingLine          `json:"postings,omitempty"`

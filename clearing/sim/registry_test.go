@@ -16,14 +16,14 @@ func TestTheRegisterOfASampleKnowsItsPeople(t *testing.T) {
 	known := map[string]bool{}
 	for _, d := range documents {
 		r, err := registry.Dialect{}.Decode(d.Body)
-		if err != nil || d.Subject != provinces.RegistrySubject(r.Home.Province(), r.Kind) {
+		if err != nil || d.Subject != provinces.RegistrySubject(r.Area.Province(), r.Kind) {
 			t.Fatalf("%s: %v: %s", d.Subject, err, d.Body)
 		}
 		if strings.Contains(r.ID, r.PersonNo) {
 			t.Errorf("%s tells whose it is", r.ID)
 		}
 		if r.Enrolment != nil {
-			known[string(r.Home)+r.PersonNo+r.Enrolment.Insutype] = true
+			known[string(r.Area)+r.PersonNo+r.Enrolment.Insutype] = true
 		}
 	}
 	for _, m := range sample.Messages {

@@ -13,10 +13,10 @@ import (
 )
 
 // registry holds the register against itself: every message has one outcome, up to the
-// stream's position; the counts are those of the outcomes; a standing document is in its
-// person's file and nowhere else; and a certificate leads to those who have it.
+// stream's position; the counts are those of the outcomes; a standing document is in the
+// file of whom it is about and nowhere else; and a certificate leads to those who have it.
 func (c *checker) registry(fault func(string)) {
-	for _, check := range []func(func(string)) error{c.registryOutcomes, c.registryDocuments, c.registryPeople, c.registryHolders} {
+	for _, check := range []func(func(string)) error{c.registryOutcomes, c.registryDocuments, c.registryPeople, c.registryProviders, c.registryHolders} {
 		if err := check(fault); err != nil {
 			fault(err.Error())
 		}
@@ -74,15 +74,51 @@ func (c *checker) registryDocuments(fault func(string)) error {
 		if len(parts) != 3 {
 			return fmt.Errorf("%w: document key", ErrEncoding)
 		}
-		file, err := c.tx.Person(ledger.Province(parts[0]), state.PersonNo)
+		version, err := c.filedVersion(clearing.DocumentKey{
+			Province: ledger.Province(parts[0]), Kind: provinces.RegistryKind(parts[1]), ID: parts[2],
+		}, state.Owner)
 		if err != nil {
 			return err
 		}
-		version := file.Version(provinces.RegistryKind(parts[1]), parts[2])
 		if state.Withdrawn && version != 0 || !state.Withdrawn && version != state.Version {
-			fault(fmt.Sprintf("registry document %s: version %d (withdrawn: %v), its person's file has %d", key, state.Version, state.Withdrawn, version))
+			fault(fmt.Sprintf("registry document %s: version %d (withdrawn: %v), its file has %d", key, state.Version, state.Withdrawn, version))
 		}
 		return nil
+	})
+}
+
+// filedVersion is the version of a document in the file of whom it is about; 0 if it is
+// not there.
+func (c *checker) filedVersion(key clearing.DocumentKey, owner string) (uint64, error) {
+	if key.Kind == provinces.RegistryProvider {
+		file, err := c.tx.Provider(key.Province, owner)
+		return file.Version(key.ID), err
+	}
+	file, err := c.tx.Person(key.Province, owner)
+	return file.Version(key.Kind, key.ID), err
+}
+
+// registryOwners holds the documents of one file against their states.
+func (c *checker) registryOwners(documents []clearing.DocumentKey, owner, whose string, fault func(string)) error {
+	for _, document := range documents {
+		state, err := c.tx.Document(document)
+		if err != nil {
+			return err
+		}
+		if state.Owner != owner {
+			fault(fmt.Sprintf("registry document %s stands in another %s's file", document.Key(), whose))
+		}
+	}
+	return nil
+}
+
+func (c *checker) registryProviders(fault func(string)) error {
+	return c.tx.raw.Bucket(bucketProviders).ForEach(func(key, value []byte) error {
+		var file clearing.ProviderFile
+		if err := decode(value, &file); err != nil {
+			return err
+		}
+		return c.registryOwners(file.Documents(ledger.Province(key[:2])), string(key[2:]), "provider", fault)
 	})
 }
 
@@ -93,14 +129,8 @@ func (c *checker) registryPeople(fault func(string)) error {
 			return err
 		}
 		home, personNo := ledger.Province(key[:2]), string(key[2:])
-		for _, document := range file.Documents(home) {
-			state, err := c.tx.Document(document)
-			if err != nil {
-				return err
-			}
-			if state.PersonNo != personNo {
-				fault(fmt.Sprintf("registry document %s stands in another person's file", document.Key()))
-			}
+		if err := c.registryOwners(file.Documents(home), personNo, "person", fault); err != nil {
+			return err
 		}
 		for _, hash := range file.Certificates() {
 			holders, err := c.tx.Holders(home, hash)

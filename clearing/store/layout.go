@@ -27,6 +27,9 @@ var layouts = layout{
 		bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
 		bucketRefolds,
 	},
+	{ // 2: the treatment provinces' register
+		bucketProviders,
+	},
 }
 
 // newest is the format this version writes.

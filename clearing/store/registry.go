@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.etcd.io/bbolt"
+
 	"clearingd/clearing"
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -21,6 +23,7 @@ var ErrOutcome = errors.New("store: unknown registry outcome")
 
 var (
 	bucketPeople    = []byte("people")
+	bucketProviders = []byte("providers")
 	bucketDocuments = []byte("documents")
 	bucketHolders   = []byte("holders")
 	bucketRegistry  = []byte("registry")
@@ -28,14 +31,15 @@ var (
 	bucketCounts    = []byte("registrycounts")
 )
 
-// RegistryCounts counts registry messages of a home province since the books began.
+// RegistryCounts counts registry messages of a province since the books began.
 type RegistryCounts struct {
 	Outcomes map[provinces.RegistryOutcome]uint64 `cbor:"1,keyasint,omitempty"`
 	Codes    map[provinces.Code]uint64            `cbor:"2,keyasint,omitempty"` // of refusals
 }
 
-func personKey(home ledger.Province, personNo string) []byte {
-	return append([]byte(home), personNo...)
+// ownerKey names a person of a home province, or a provider of a treatment province.
+func ownerKey(province ledger.Province, owner string) []byte {
+	return append([]byte(province), owner...)
 }
 
 func documentKey(k clearing.DocumentKey) []byte { return []byte(k.Key()) }
@@ -59,7 +63,13 @@ func countsKey(home ledger.Province) []byte {
 
 // Person returns a person's file; the zero file if the register does not know one.
 func (tx *Tx) Person(home ledger.Province, personNo string) (file clearing.PersonFile, err error) {
-	_, err = get(tx.raw.Bucket(bucketPeople), personKey(home, personNo), &file)
+	_, err = get(tx.raw.Bucket(bucketPeople), ownerKey(home, personNo), &file)
+	return file, err
+}
+
+// Provider returns a provider's file; the zero file if the register does not know one.
+func (tx *Tx) Provider(treatment ledger.Province, code string) (file clearing.ProviderFile, err error) {
+	_, err = get(tx.raw.Bucket(bucketProviders), ownerKey(treatment, code), &file)
 	return file, err
 }
 
@@ -79,8 +89,8 @@ func (tx *Tx) Document(key clearing.DocumentKey) (state clearing.DocumentState, 
 // ApplyRegistry stores a decision on a registry message: what it changes of the
 // register, its outcome, and its place as dealt with.
 func (tx *Tx) ApplyRegistry(d clearing.RegistryDecision) error {
-	if d.File != nil {
-		if err := tx.setPerson(d); err != nil {
+	if d.Record.Outcome == provinces.RegistryApplied {
+		if err := tx.setDocument(d); err != nil {
 			return fmt.Errorf("registry message %d: %w", d.Record.Sequence, err)
 		}
 	}
@@ -90,13 +100,38 @@ func (tx *Tx) ApplyRegistry(d clearing.RegistryDecision) error {
 	return tx.advanceRegistry(d.Record.Sequence)
 }
 
-func (tx *Tx) setPerson(d clearing.RegistryDecision) error {
-	home, personNo := d.Key.Home, d.State.PersonNo
+// setDocument stores a document's state and the file of whom it is about.
+func (tx *Tx) setDocument(d clearing.RegistryDecision) error {
+	if err := put(tx.raw.Bucket(bucketDocuments), documentKey(d.Key), d.State); err != nil {
+		return err
+	}
+	key := ownerKey(d.Key.Province, d.State.Owner)
+	if d.Provider != nil {
+		return putFile(tx.raw.Bucket(bucketProviders), key, d.Provider)
+	}
+	if err := tx.setHolders(d); err != nil {
+		return err
+	}
+	return putFile(tx.raw.Bucket(bucketPeople), key, d.Person)
+}
+
+// putFile stores a file, or takes it out when nothing is left in it.
+func putFile(b *bbolt.Bucket, key []byte, file interface{ Empty() bool }) error {
+	if file.Empty() {
+		return b.Delete(key)
+	}
+	return put(b, key, file)
+}
+
+// setHolders lets the person's certificates lead to them, and those they no longer have
+// not.
+func (tx *Tx) setHolders(d clearing.RegistryDecision) error {
+	home, personNo := d.Key.Province, d.State.Owner
 	before, err := tx.Person(home, personNo)
 	if err != nil {
 		return err
 	}
-	old, next := before.Certificates(), d.File.Certificates()
+	old, next := before.Certificates(), d.Person.Certificates()
 	for _, hash := range old {
 		if !slices.Contains(next, hash) {
 			if err := tx.setHolder(home, hash, personNo, false); err != nil {
@@ -111,14 +146,7 @@ func (tx *Tx) setPerson(d clearing.RegistryDecision) error {
 			}
 		}
 	}
-	if err := put(tx.raw.Bucket(bucketDocuments), documentKey(d.Key), d.State); err != nil {
-		return err
-	}
-	people, key := tx.raw.Bucket(bucketPeople), personKey(home, personNo)
-	if d.File.Empty() {
-		return people.Delete(key)
-	}
-	return put(people, key, d.File)
+	return nil
 }
 
 // setHolder adds a person to, or takes one from, those who have a certificate.
@@ -151,18 +179,18 @@ func (tx *Tx) noteRegistry(r *clearing.RegistryRecord) error {
 	if err := tx.raw.Bucket(bucketRegistry).Put(numberKey(r.Sequence), []byte{byte(outcome)}); err != nil {
 		return err
 	}
-	counts, err := tx.RegistryCounts(r.Home)
+	counts, err := tx.RegistryCounts(r.Province)
 	if err != nil {
 		return err
 	}
 	counts.Outcomes = counted(counts.Outcomes, r.Outcome)
 	if r.Outcome == provinces.RegistryRefused {
 		counts.Codes = counted(counts.Codes, r.Code)
-		if err := put(tx.raw.Bucket(bucketRefusals), refusalKey(r.Home, r.Sequence), r); err != nil {
+		if err := put(tx.raw.Bucket(bucketRefusals), refusalKey(r.Province, r.Sequence), r); err != nil {
 			return err
 		}
 	}
-	return put(tx.raw.Bucket(bucketCounts), countsKey(r.Home), counts)
+	return put(tx.raw.Bucket(bucketCounts), countsKey(r.Province), counts)
 }
 
 func counted[K comparable](counts map[K]uint64, key K) map[K]uint64 {
@@ -195,24 +223,24 @@ func (tx *Tx) RegistryOutcome(sequence uint64) provinces.RegistryOutcome {
 	return provinces.RegistryOutcomes[stored[0]]
 }
 
-// RegistryCounts counts the registry messages of a home province; of "" those whose
-// subject names none.
-func (tx *Tx) RegistryCounts(home ledger.Province) (counts RegistryCounts, err error) {
-	_, err = get(tx.raw.Bucket(bucketCounts), countsKey(home), &counts)
+// RegistryCounts counts the registry messages of a province; of "" those whose subject
+// names none.
+func (tx *Tx) RegistryCounts(province ledger.Province) (counts RegistryCounts, err error) {
+	_, err = get(tx.raw.Bucket(bucketCounts), countsKey(province), &counts)
 	return counts, err
 }
 
-// RegistryRefusals visits the refused messages of a home province ("" for those whose
-// subject names none) before the given sequence, newest first, until visit returns
-// false. 0 begins with the newest.
-func (tx *Tx) RegistryRefusals(home ledger.Province, before uint64, visit func(clearing.RegistryRecord) bool) error {
-	prefix := countsKey(home)
+// RegistryRefusals visits the refused messages of a province ("" for those whose subject
+// names none) before the given sequence, newest first, until visit returns false. 0
+// begins with the newest.
+func (tx *Tx) RegistryRefusals(province ledger.Province, before uint64, visit func(clearing.RegistryRecord) bool) error {
+	prefix := countsKey(province)
 	if before == 0 {
 		before = 1<<64 - 1
 	}
 	cursor := tx.raw.Bucket(bucketRefusals).Cursor()
 	step := cursor.Prev
-	if at, _ := cursor.Seek(refusalKey(home, before)); at == nil {
+	if at, _ := cursor.Seek(refusalKey(province, before)); at == nil {
 		step = cursor.Last
 	}
 	key, value := step()
@@ -221,7 +249,7 @@ func (tx *Tx) RegistryRefusals(home ledger.Province, before uint64, visit func(c
 		if err := decode(value, &record); err != nil {
 			return err
 		}
-		record.Sequence, record.Home, record.Outcome = binary.BigEndian.Uint64(key[len(prefix):]), home, provinces.RegistryRefused
+		record.Sequence, record.Province, record.Outcome = binary.BigEndian.Uint64(key[len(prefix):]), province, provinces.RegistryRefused
 		if !visit(record) {
 			return nil
 		}

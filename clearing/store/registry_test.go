@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
 	"clearingd/clearing"
+	"clearingd/ledger"
 	"clearingd/provinces"
 	"clearingd/provinces/registry"
 )
@@ -59,12 +61,13 @@ func (r *registrar) publish(documents ...string) string {
 }
 
 const (
-	person1 = `{"doctype":"person","docid":"P1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","insutype":"310","psn_type":"12","psn_name":"张三","certinfo":[{"psn_cert_type":"01","certno":"S1"}],"begndate":"2018-05-01"}`
-	person2 = `{"doctype":"person","docid":"P2","docver":1,"insuplc_admdvs":"650100","psn_no":"N2","insutype":"310","psn_type":"12","psn_name":"李四","certinfo":[{"psn_cert_type":"01","certno":"S1"}],"begndate":"2018-05-01"}`
-	filing1 = `{"doctype":"filing","docid":"F1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","out_fil_type":"06","opt_time":"2026-01-01","begndate":"2026-01-01"}`
-	card1   = `{"doctype":"card","docid":"K1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","mdtrt_cert_type":"03","mdtrt_cert_no":"C1","begndate":"2018-05-01"}`
-	sums1   = `{"doctype":"accumulation","docid":"A1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","insutype":"310","trt_year":"2026","opt_pool_pay":"1.00"}`
-	bad     = `{"doctype":"person","docid":"P9","docver":1,"insuplc_admdvs":"650100","psn_no":"N9"}`
+	person1   = `{"doctype":"person","docid":"P1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","insutype":"310","psn_type":"12","psn_name":"张三","certinfo":[{"psn_cert_type":"01","certno":"S1"}],"begndate":"2018-05-01"}`
+	person2   = `{"doctype":"person","docid":"P2","docver":1,"insuplc_admdvs":"650100","psn_no":"N2","insutype":"310","psn_type":"12","psn_name":"李四","certinfo":[{"psn_cert_type":"01","certno":"S1"}],"begndate":"2018-05-01"}`
+	filing1   = `{"doctype":"filing","docid":"F1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","out_fil_type":"06","opt_time":"2026-01-01","begndate":"2026-01-01"}`
+	card1     = `{"doctype":"card","docid":"K1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","mdtrt_cert_type":"03","mdtrt_cert_no":"C1","begndate":"2018-05-01"}`
+	provider1 = `{"doctype":"provider","docid":"U1","docver":1,"mdtrtarea_admvs":"650100","fixmedins_code":"H65010000001","fixmedins_name":"样例","hosp_lv":"08","traits":["tcm","community"],"begndate":"2026-01-01"}`
+	sums1     = `{"doctype":"accumulation","docid":"A1","docver":1,"insuplc_admdvs":"650100","psn_no":"N1","insutype":"310","trt_year":"2026","opt_pool_pay":"1.00"}`
+	bad       = `{"doctype":"person","docid":"P9","docver":1,"insuplc_admdvs":"650100","psn_no":"N9"}`
 )
 
 func TestTheRegisterIsReadBackAsItWasPublished(t *testing.T) {
@@ -139,13 +142,13 @@ func TestRegistryMessagesAreTakenInOrder(t *testing.T) {
 	r.publish(person1)
 	r.sequence++ // one is missing
 	err := r.Update(func(tx *Tx) error {
-		return tx.ApplyRegistry(clearing.RegistryDecision{Record: clearing.RegistryRecord{Sequence: 3, Outcome: provinces.RegistryRepeated, Home: "65"}})
+		return tx.ApplyRegistry(clearing.RegistryDecision{Record: clearing.RegistryRecord{Sequence: 3, Outcome: provinces.RegistryRepeated, Province: "65"}})
 	})
 	if !errors.Is(err, ErrSequence) {
 		t.Errorf("3 after 1: %v", err)
 	}
 	err = r.Update(func(tx *Tx) error {
-		return tx.ApplyRegistry(clearing.RegistryDecision{Record: clearing.RegistryRecord{Sequence: 2, Outcome: "lost", Home: "65"}})
+		return tx.ApplyRegistry(clearing.RegistryDecision{Record: clearing.RegistryRecord{Sequence: 2, Outcome: "lost", Province: "65"}})
 	})
 	if !errors.Is(err, ErrOutcome) {
 		t.Errorf("an outcome that is none: %v", err)
@@ -174,9 +177,46 @@ func TestACertificateLeadsToThoseWhoHaveItNow(t *testing.T) {
 		t.Errorf("after a withdrawal: %v", got)
 	}
 	r.View(func(tx *Tx) error {
-		state, err := tx.Document(clearing.DocumentKey{Home: "65", Kind: "person", ID: "P2"})
+		state, err := tx.Document(clearing.DocumentKey{Province: "65", Kind: "person", ID: "P2"})
 		if err != nil || !state.Withdrawn || state.Version != 2 {
 			t.Errorf("%+v, %v", state, err)
+		}
+		return nil
+	})
+}
+
+// TestProvidersAreKeptByProvinceAndCode: with all that was told of them, until it is
+// taken back.
+func TestProvidersAreKeptByProvinceAndCode(t *testing.T) {
+	r := newRegistrar(t)
+	r.publish(provider1, strings.Replace(provider1, `"U1"`, `"U0"`, 1))
+	read := func(province ledger.Province) (file clearing.ProviderFile) {
+		err := r.View(func(tx *Tx) (err error) {
+			file, err = tx.Provider(province, "H65010000001")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	file := read("65")
+	want := provinces.Facility{
+		Document: provinces.Document{ID: "U1", Version: 1}, Area: "650100", Level: "08", Traits: []string{"community", "tcm"},
+		Name: "样例", From: ledger.NewDay(2026, time.January, 1),
+	}
+	if len(file.Facilities) != 2 || file.Facilities[0].ID != "U0" || !reflect.DeepEqual(file.Facilities[1], want) {
+		t.Errorf("%+v", file)
+	}
+	if other := read("66"); !other.Empty() {
+		t.Errorf("another province's provider of that code is %+v", other)
+	}
+	for _, id := range []string{"U0", "U1"} {
+		r.publish(strings.Replace(strings.Replace(provider1, `"U1"`, `"`+id+`"`, 1), `"docver":1`, `"docver":2,"vali_flag":"0"`, 1))
+	}
+	r.View(func(tx *Tx) error {
+		if left := tx.raw.Bucket(bucketProviders).Stats().KeyN; left != 0 {
+			t.Errorf("%d providers are left", left)
 		}
 		return nil
 	})
@@ -190,7 +230,7 @@ func TestOrderOfArrivalDoesNotChangeTheRegister(t *testing.T) {
 		r := newRegistrar(t)
 		r.publish(order...)
 		r.View(func(tx *Tx) error {
-			bytes = slices.Clone(tx.raw.Bucket(bucketPeople).Get(personKey("65", "N1")))
+			bytes = slices.Clone(tx.raw.Bucket(bucketPeople).Get(ownerKey("65", "N1")))
 			return nil
 		})
 		return bytes
@@ -211,9 +251,15 @@ func TestCheckFindsABrokenRegister(t *testing.T) {
 		fault string
 	}{
 		"a file without its document": {func(tx *bbolt.Tx) error {
-			return tx.Bucket(bucketDocuments).Delete(documentKey(clearing.DocumentKey{Home: "65", Kind: "filing", ID: "F1"}))
+			return tx.Bucket(bucketDocuments).Delete(documentKey(clearing.DocumentKey{Province: "65", Kind: "filing", ID: "F1"}))
 		}, "another person's file"},
-		"a document without its file": {func(tx *bbolt.Tx) error { return tx.Bucket(bucketPeople).Delete(personKey("65", "N1")) }, "person's file has 0"},
+		"a document without its file": {func(tx *bbolt.Tx) error { return tx.Bucket(bucketPeople).Delete(ownerKey("65", "N1")) }, "its file has 0"},
+		"a provider's file without its document": {func(tx *bbolt.Tx) error {
+			return tx.Bucket(bucketDocuments).Delete(documentKey(clearing.DocumentKey{Province: "65", Kind: "provider", ID: "U1"}))
+		}, "another provider's file"},
+		"a provider's document without its file": {func(tx *bbolt.Tx) error {
+			return tx.Bucket(bucketProviders).Delete(ownerKey("65", "H65010000001"))
+		}, "its file has 0"},
 		"a certificate that leads nowhere": {func(tx *bbolt.Tx) error {
 			return tx.Bucket(bucketHolders).Delete(holdersKey("65", clearing.Pseudonyms{}.Certificate("65", provinces.ClassCard, "C1")))
 		}, "does not lead to a person"},
@@ -234,7 +280,7 @@ func TestCheckFindsABrokenRegister(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := &registrar{Store: books, TB: t, desk: clearing.Desk{Registry: registry.Dialect{}}}
-			r.publish(person1, filing1, card1)
+			r.publish(person1, filing1, card1, provider1)
 			books.Close()
 			db, err := bbolt.Open(path, fileMode, nil)
 			if err != nil {

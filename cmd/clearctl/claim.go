@@ -74,6 +74,9 @@ func (a *app) printRecord(r service.ClaimReply) {
 		head.row(a.say("就医地", "treatment area"), string(r.Treatment)+" "+a.areaProvince(r.Treatment))
 		head.row(a.say("医药机构", "provider"), r.Provider)
 	}
+	if r.Claim != nil {
+		head.row(a.say("医院等级", "hospital"), a.hospitalOf(r))
+	}
 	for _, pair := range [][2]string{
 		{a.say("结算ID", "settlement"), r.SettlementID}, {a.say("人员（假名）", "person (pseudonym)"), r.Person},
 		{a.say("针对记录", "original record"), number(r.Original)}, {a.say("被何记录撤销", "undone by record"), number(r.UndoneBy)},
@@ -104,6 +107,15 @@ func (a *app) printRecord(r service.ClaimReply) {
 		}
 		rows.write(a.out)
 	}
+}
+
+// hospitalOf is the hospital's level and traits, and who says so.
+func (a *app) hospitalOf(r service.ClaimReply) string {
+	claimed := benefit.Facility{Level: benefit.LevelOf(r.Claim.HospitalLevel)}.Text(string(a.lang)) + " (hosp_lv " + printable(r.Claim.HospitalLevel) + ")"
+	if r.Facility == nil {
+		return claimed + a.say("，据报文；登记无记载", ", as the claim says; the register is silent")
+	}
+	return r.Facility.Text(string(a.lang)) + a.say("，据就医地登记；报文为 ", ", as the treatment province's register says; the claim says ") + claimed
 }
 
 func codeText(a *app, r service.ClaimReply) string {

@@ -30,6 +30,7 @@ and the filings are compared: resettled 02, referral 06, temporary 10, not filed
   # what would I pay in Hangzhou, with and without filing?
   clearctl estimate --area 650100 --treatment 330100 --insutype 310 --psn-type 12 --level 02 --total 24000.00 --in-scope 21000.00
   clearctl estimate --area 653100 --treatment 440100 --insutype 390 --psn-type 15 --total 60000 --filing 06,none
+  clearctl estimate --area 650100 --treatment 330100 --provider H33010000001 --level 08 --total 9000.00
   clearctl estimate claim.json -o json`,
 	}
 	flags := c.Flags()
@@ -37,7 +38,8 @@ and the filings are compared: resettled 02, referral 06, temporary 10, not filed
 	flags.StringVar(&o.treatment, "treatment", "", a.say("就医统筹区，六位", "treatment area, six digits"))
 	flags.StringVar(&o.insutype, "insutype", "310", a.say("险种：310 职工，390 居民", "insurance: 310 employees, 390 residents"))
 	flags.StringVar(&o.personType, "psn-type", "11", a.say("人员类别，例如 11 在职、12 退休、15 居民成年", "kind of person, for example 11 active, 12 retired, 15 adult resident"))
-	flags.StringVar(&o.level, "level", "02", a.say("医院等级 01 至 11", "hospital level, 01 to 11"))
+	flags.StringVar(&o.level, "level", "02", a.say("医院等级 01 至 11；--provider 在登记中时以登记为准", "hospital level, 01 to 11; of a --provider that is registered, the register's counts"))
+	flags.StringVar(&o.provider, "provider", "", a.say("定点医药机构编号，例如 H33010000001；缺省为未登记的机构", "code of the provider, for example H33010000001; without it one that is not registered"))
 	flags.StringVar(&o.total, "total", "", a.say("医疗费总额（元）", "total of the bill in yuan"))
 	flags.StringVar(&o.inScope, "in-scope", "", a.say("符合政策范围金额（元）", "in-scope amount in yuan"))
 	flags.StringVar(&o.selfPayFirst, "self-pay-first", "0", a.say("先行自付金额（元）", "self-pay-first amount in yuan"))
@@ -60,6 +62,7 @@ const noFiling = "none"
 
 type estimateOptions struct {
 	area, treatment, insutype, personType, level string
+	provider                                     string
 	total, inScope, selfPayFirst, balance        string
 	birth, discharge                             string
 	filings                                      []string
@@ -176,7 +179,11 @@ func (a *app) describeStay(o estimateOptions) (stayDescribed, error) {
 	}
 	s.key = provinces.Subject{
 		Treatment: ledger.Area(o.treatment).Province(), Home: ledger.Area(o.area).Province(),
-		Provider: "H" + o.treatment + "00000", MsgID: "ESTIMATE",
+		Provider: orDefault(o.provider, "H"+o.treatment+"00000"), MsgID: "ESTIMATE",
+	}
+	if !provinces.ValidProvider(s.key.Provider) {
+		return s, usageError("--provider 是定点医药机构编号 [HP][0-9]{11}，不能是 "+o.provider,
+			"--provider is the code of a provider, [HP][0-9]{11}, not "+o.provider)
 	}
 	if o.discharge != "" {
 		var err error

@@ -20,13 +20,13 @@ import (
 func (a *app) registryCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "registry",
-		Short: a.say("参保地登记：参保、备案、卡证、累计", "the home side's register: people, filings, cards, accumulations"),
-		Long: a.say("参保地经办机构发布和查看登记。文档格式见 docs/registry-interface.zh.md。",
-			"Home-region agencies publish and look up their register. docs/registry-interface.md explains the documents."),
+		Short: a.say("登记：参保、备案、卡证、累计；医药机构", "the register: people, filings, cards, accumulations; providers"),
+		Long: a.say("参保地经办机构发布和查看人员登记，就医地经办机构发布和查看医药机构登记。文档格式见 docs/registry-interface.zh.md。",
+			"Home-region agencies publish and look up their people, treatment-region agencies their providers.\ndocs/registry-interface.md explains the documents."),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.registrySendCommand(), a.registryShowCommand(), a.registryRefusalsCommand(), a.registryKeyCommand(), a.registrySampleCommand())
+	c.AddCommand(a.registrySendCommand(), a.registryShowCommand(), a.registryProviderCommand(), a.registryRefusalsCommand(), a.registryKeyCommand(), a.registrySampleCommand())
 	return c
 }
 
@@ -35,11 +35,11 @@ func (a *app) registrySendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "send [FILE]",
 		Short: a.say("发布登记文档", "publish registry documents"),
-		Long: a.say(`发布文档。FILE 缺省或为 - 时读标准输入；一个接一个的 JSON 对象，主题由 doctype 与 insuplc_admdvs 得出。
+		Long: a.say(`发布文档。FILE 缺省或为 - 时读标准输入；一个接一个的 JSON 对象，主题由 doctype 与 insuplc_admdvs 得出（医药机构为 mdtrtarea_admvs）。
 先在本地检查全部文档，有误则一份也不发布。重复发布同一文档无害。是否被接受，见 registry refusals。`,
 			`Publishes documents. Without FILE, or with -, they are read from standard input: JSON objects one after
-another; the subject follows from doctype and insuplc_admdvs. All are checked first; if one is wrong none is
-published. Publishing a document again is harmless. What was refused is listed by registry refusals.`),
+another; the subject follows from doctype and insuplc_admdvs (of a provider mdtrtarea_admvs). All are checked
+first; if one is wrong none is published. Publishing a document again is harmless. What was refused is listed by registry refusals.`),
 		Example: `
   clearctl registry send documents.ndjson
   clearctl registry send < filing.json`,
@@ -82,7 +82,7 @@ func readDocuments(data []byte, unchecked bool) ([]bus.Outgoing, error) {
 			return nil, usageError("第 "+where+" 行起不是 JSON："+err.Error(), "not JSON from line "+where+": "+err.Error())
 		}
 		registration, err := registry.Dialect{}.Decode(body)
-		if unchecked && registration.Kind != "" && registration.Home != "" {
+		if unchecked && registration.Kind != "" && registration.Area != "" {
 			err = nil
 		}
 		if err != nil {
@@ -91,7 +91,7 @@ func readDocuments(data []byte, unchecked bool) ([]bus.Outgoing, error) {
 			wrongEN = append(wrongEN, fmt.Sprintf("document %d, which ends in line %s: %s", n, where, en))
 			continue
 		}
-		documents = append(documents, bus.Outgoing{Subject: provinces.RegistrySubject(registration.Home.Province(), registration.Kind), Body: body})
+		documents = append(documents, bus.Outgoing{Subject: provinces.RegistrySubject(registration.Area.Province(), registration.Kind), Body: body})
 	}
 }
 

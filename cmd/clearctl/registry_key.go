@@ -24,7 +24,7 @@ func (a *app) registryKeyCommand() *cobra.Command {
 	c.Flags().StringVar(&file, "key-file", "", a.say("假名密钥文件", "file of the pseudonym key"))
 	_ = c.MarkFlagRequired("key-file")
 	return a.command(c, cobra.ExactArgs(1), func(_ *cobra.Command, args []string) error {
-		home, err := homeArgument(args[0])
+		home, err := provinceArgument(args[0])
 		if err != nil {
 			return err
 		}

@@ -14,13 +14,13 @@ import (
 	"clearingd/provinces"
 )
 
-// homeArgument reads a home province from the command line.
-func homeArgument(text string) (ledger.Province, error) {
-	home := ledger.Province(text)
-	if !provinces.Known(home) {
+// provinceArgument reads a province from the command line.
+func provinceArgument(text string) (ledger.Province, error) {
+	province := ledger.Province(text)
+	if !provinces.Known(province) {
 		return "", usageError("没有这个省代码："+text, "no such province: "+text)
 	}
-	return home, nil
+	return province, nil
 }
 
 func (a *app) registryShowCommand() *cobra.Command {
@@ -33,7 +33,7 @@ func (a *app) registryShowCommand() *cobra.Command {
   clearctl registry show 65 -`,
 	}
 	return a.command(c, cobra.ExactArgs(2), func(c *cobra.Command, args []string) error {
-		home, err := homeArgument(args[0])
+		home, err := provinceArgument(args[0])
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func lastDay(day *ledger.Day) string {
 func (a *app) registryRefusalsCommand() *cobra.Command {
 	var request service.RegistryRefusalsRequest
 	c := &cobra.Command{
-		Use:   "refusals HOME",
+		Use:   "refusals PROVINCE",
 		Short: a.say("列出被拒绝的登记文档", "list refused registry documents"),
 		Example: `
   clearctl registry refusals 65
@@ -125,11 +125,11 @@ func (a *app) registryRefusalsCommand() *cobra.Command {
 	c.Flags().Uint64Var(&request.Before, "before", 0, a.say("只列此序号以前的", "only those before this sequence"))
 	c.Flags().IntVar(&request.Limit, "limit", 20, a.say("最多条数（至多 100）", "at most so many (100 is the most)"))
 	return a.command(c, cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
-		home, err := homeArgument(args[0])
+		province, err := provinceArgument(args[0])
 		if err != nil {
 			return err
 		}
-		reply, err := call[service.RegistryRefusalsReply](c.Context(), a, service.RegistryRefusals+"."+string(home), request)
+		reply, err := call[service.RegistryRefusalsReply](c.Context(), a, service.RegistryRefusals+"."+string(province), request)
 		if err != nil {
 			return err
 		}

@@ -34,11 +34,10 @@ func (b *Bus) RegistryState(ctx context.Context) (StreamState, error) {
 	return b.state(ctx, RegistryStream)
 }
 
-// PublishRegistry publishes one document of a home province's register and waits until
-// it is on the broker's disk. An error that wraps none of this package's leaves the outcome
+// PublishRegistry publishes one document of a province's register and waits until it is on the broker's disk. An error that wraps none of this package's leaves the outcome
 // unknown; publishing the document again is harmless.
-func (b *Bus) PublishRegistry(ctx context.Context, home ledger.Province, kind provinces.RegistryKind, body []byte) error {
+func (b *Bus) PublishRegistry(ctx context.Context, province ledger.Province, kind provinces.RegistryKind, body []byte) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	return b.store(ctx, &nats.Msg{Subject: provinces.RegistrySubject(home, kind), Data: body})
+	return b.store(ctx, &nats.Msg{Subject: provinces.RegistrySubject(province, kind), Data: body})
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"clearingd/ledger"
@@ -34,12 +35,15 @@ func (Dialect) Decode(body []byte) (provinces.Registration, error) {
 	return registration, nil
 }
 
-// readHead reads the members that every document has.
+// readHead reads the members that every document has: what is told, and whom it is about.
 func readHead(o object) provinces.Registration {
-	r := provinces.Registration{
-		Kind:     provinces.RegistryKind(o.needText("doctype", documentType)),
-		PersonNo: o.needText("psn_no", personNumber),
-		Home:     homeArea(o),
+	r := provinces.Registration{Kind: provinces.RegistryKind(o.needText("doctype", documentType))}
+	if r.Kind == provinces.RegistryProvider {
+		r.Provider = o.needText("fixmedins_code", providerCode)
+		r.Area = knownArea(o, "mdtrtarea_admvs")
+	} else {
+		r.PersonNo = o.needText("psn_no", personNumber)
+		r.Area = knownArea(o, "insuplc_admdvs")
 	}
 	r.ID = o.needText("docid", documentID)
 	r.Version, _ = strconv.ParseUint(o.needText("docver", versionNumber), 10, 64)
@@ -49,13 +53,13 @@ func readHead(o object) provinces.Registration {
 	return r
 }
 
-// homeArea is a pooling area of a known province; "" otherwise.
-func homeArea(o object) ledger.Area {
-	home := area(o.needText("insuplc_admdvs", areaForm))
-	if home == "" || provinces.Known(home.Province()) {
-		return home
+// knownArea is a pooling area of a known province; "" otherwise.
+func knownArea(o object, name string) ledger.Area {
+	found := area(o.needText(name, areaForm))
+	if found == "" || provinces.Known(found.Province()) {
+		return found
 	}
-	o.report(provinces.CodeProvince, o.field("insuplc_admdvs"), provinceGrammar, string(home))
+	o.report(provinces.CodeProvince, o.field(name), provinceGrammar, string(found))
 	return ""
 }
 
@@ -69,13 +73,15 @@ func readFact(o object, r *provinces.Registration) {
 		r.Card = readCard(o, r)
 	case provinces.RegistryAccumulation:
 		r.Accumulation = readAccumulation(o, r)
+	case provinces.RegistryProvider:
+		r.Facility = readFacility(o, r)
 	}
 }
 
 func readEnrolment(o object, r *provinces.Registration) *provinces.Enrolment {
 	e := &provinces.Enrolment{
 		Document:           r.Document,
-		Area:               r.Home,
+		Area:               r.Area,
 		Insutype:           o.needText("insutype", insuranceType),
 		PersonType:         o.needText("psn_type", personType),
 		Name:               o.needText("psn_name", nameForm),
@@ -182,6 +188,25 @@ func readOpening(o object, year int) *provinces.Opening {
 		opening.Paid = append(opening.Paid, paid)
 	}
 	return opening
+}
+
+// readFacility reads what a provider is. A trait is told once.
+func readFacility(o object, r *provinces.Registration) *provinces.Facility {
+	f := &provinces.Facility{
+		Document: r.Document,
+		Area:     r.Area,
+		Level:    o.needText("hosp_lv", hospitalLevel),
+		Traits:   o.texts("traits", hospitalTrait),
+		Name:     o.text("fixmedins_name", nameForm),
+	}
+	slices.Sort(f.Traits)
+	for i := 1; i < len(f.Traits); i++ {
+		if f.Traits[i] == f.Traits[i-1] {
+			o.report(provinces.CodeForm, o.field("traits"), "once", f.Traits[i])
+		}
+	}
+	f.From, f.To = readValidity(o)
+	return f
 }
 
 // readValidity reads from when and until when a fact holds. Both days belong to it.

@@ -42,12 +42,16 @@ var (
 	months        = form{matches: digits(1, 4), expected: "[0-9]{1,4}", code: provinces.CodeForm}
 	years         = form{matches: digits(1, 3), expected: "[0-9]{1,3}", code: provinces.CodeForm}
 
-	documentType = oneOf("person", "filing", "card", "accumulation")
-	zeroOne      = oneOf("0", "1")
-	cardType     = oneOf("01", "02", "03")
-	filingType   = oneOf("02", "06", "07", "08", "09", "10", "11")
-	personType   = form{matches: isPersonType, expected: "1[1-6]([0-9]{2}([0-9]{2})?)?", code: provinces.CodeUnknownCode}
-	placeForm    = form{matches: isPlace, expected: "a known province, with two or four digits more", code: provinces.CodeProvince}
+	providerCode = form{matches: provinces.ValidProvider, expected: "[HP][0-9]{11}", code: provinces.CodeForm}
+
+	documentType  = oneOf("person", "filing", "card", "accumulation", "provider")
+	zeroOne       = oneOf("0", "1")
+	hospitalLevel = oneOf("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11") // national-interface 6.11
+	hospitalTrait = oneOf(provinces.Traits...)
+	cardType      = oneOf("01", "02", "03")
+	filingType    = oneOf("02", "06", "07", "08", "09", "10", "11")
+	personType    = form{matches: isPersonType, expected: "1[1-6]([0-9]{2}([0-9]{2})?)?", code: provinces.CodeUnknownCode}
+	placeForm     = form{matches: isPlace, expected: "a known province, with two or four digits more", code: provinces.CodeProvince}
 )
 
 // oneOf admits the entries of a short code table.

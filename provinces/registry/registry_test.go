@@ -34,6 +34,8 @@ var plain = map[provinces.RegistryKind]string{
 	provinces.RegistryAccumulation: `{"doctype":"accumulation","docid":"A1","docver":"1","insuplc_admdvs":"650100","psn_no":"65010000000000000017",
 		"insutype":"310","trt_year":"2026","opening":{"ipt_cnt":"1","act_pay_dedc":"900.00","inscp_selfpay_amt":2300.5,
 		"payinfo":[{"fund_pay_type":"310100","fund_payamt":"12800.00"}]},"opt_pool_pay":"1320.50"}`,
+	provinces.RegistryProvider: `{"doctype":"provider","docid":"U1","docver":"1","mdtrtarea_admvs":"330100","fixmedins_code":"H33010000001",
+		"fixmedins_name":"样例社区卫生服务中心","hosp_lv":"08","traits":["tcm","community"],"begndate":"2026-01-01","enddate":"2026-12-31"}`,
 }
 
 func TestDocumentsAreReadWhole(t *testing.T) {
@@ -47,7 +49,7 @@ func TestDocumentsAreReadWhole(t *testing.T) {
 	yes, no, months, years, none, outpatient := true, false, 372, 12, 0, ledger.Amount(132050)
 	filedAt, _ := provinces.ParseDateTime("2026-01-05 09:12:44")
 	head := func(kind provinces.RegistryKind, id string) provinces.Registration {
-		return provinces.Registration{Kind: kind, Document: provinces.Document{ID: id, Version: 1}, Home: "650100", PersonNo: "65010000000000000017"}
+		return provinces.Registration{Kind: kind, Document: provinces.Document{ID: id, Version: 1}, Area: "650100", PersonNo: "65010000000000000017"}
 	}
 	person, filing := head("person", "P1"), head("filing", "F1")
 	card, accumulation := head("card", "K1"), head("accumulation", "A1")
@@ -66,7 +68,12 @@ func TestDocumentsAreReadWhole(t *testing.T) {
 		Document: accumulation.Document, Insutype: "310", Year: 2026, Outpatient: &outpatient,
 		Opening: &provinces.Opening{Year: 2026, Stays: 1, Deductible: 90000, OwnShare: 230050, Paid: []provinces.FundAmount{{Fund: "310100", Amount: 1280000}}},
 	}
-	for _, want := range []provinces.Registration{person, filing, card, accumulation} {
+	provider := provinces.Registration{Kind: "provider", Document: provinces.Document{ID: "U1", Version: 1}, Area: "330100", Provider: "H33010000001"}
+	provider.Facility = &provinces.Facility{
+		Document: provider.Document, Area: "330100", Level: "08", Traits: []string{"community", "tcm"}, Name: "样例社区卫生服务中心",
+		From: *day("2026-01-01"), To: day("2026-12-31"),
+	}
+	for _, want := range []provinces.Registration{person, filing, card, accumulation, provider} {
 		got, err := Dialect{}.Decode([]byte(plain[want.Kind]))
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v\n got %+v\nwant %+v", want.Kind, err, got, want)
@@ -136,6 +143,42 @@ var changes = []change{
 	{"accumulation", `"fund_payamt":"12800.00"`, `"fund_payamt":"12800.00"},{"fund_pay_type":"310100","fund_payamt":"1"`, "1005 opening.payinfo[1].fund_pay_type", false},
 	{"accumulation", `"1320.50"`, `1.320`, "3001 opt_pool_pay", false},
 	{"accumulation", `"1320.50"`, `"-0.01"`, "3002 opt_pool_pay", true},
+
+	{"provider", `,"traits":["tcm","community"]`, ``, "", false},
+	{"provider", `"fixmedins_name":"样例社区卫生服务中心",`, `"psn_no":"N1",`, "", false},
+	{"provider", `"docver":"1"`, `"docver":"2","vali_flag":0`, "", false},
+	{"provider", `"hosp_lv":"08",`, ``, "1004 hosp_lv", true},
+	{"provider", `"fixmedins_code":"H33010000001",`, ``, "1004 fixmedins_code", true},
+	{"provider", `"mdtrtarea_admvs":"330100",`, `"insuplc_admdvs":"330100",`, "1004 mdtrtarea_admvs", true},
+	{"provider", `"begndate":"2026-01-01",`, ``, "1004 begndate", true},
+	{"provider", `"H33010000001"`, `"X33010000001"`, "1005 fixmedins_code", true},
+	{"provider", `"H33010000001"`, `"H3301000001"`, "1005 fixmedins_code", true},
+	{"provider", `["tcm","community"]`, `["tcm","tcm"]`, "1005 traits", true},
+	{"provider", `["tcm","community"]`, `"tcm"`, "1005 traits", true},
+	{"provider", `"enddate":"2026-12-31"`, `"enddate":"2025-12-31"`, "1005 enddate", false},
+	{"provider", `"330100"`, `"710000"`, "1008 mdtrtarea_admvs", true},
+	{"provider", `"hosp_lv":"08"`, `"hosp_lv":"12"`, "1011 hosp_lv", true},
+	{"provider", `"community"`, `"flagship"`, "1011 traits[1]", true},
+	{"provider", `"community"`, `"Community"`, "1011 traits[1]", true},
+}
+
+// facts counts the facts of a registration.
+func facts(r provinces.Registration) (n int) {
+	for _, there := range []bool{r.Enrolment != nil, r.Filing != nil, r.Card != nil, r.Accumulation != nil, r.Facility != nil} {
+		if there {
+			n++
+		}
+	}
+	return n
+}
+
+// TestARefusedTraitNamesTheAllowedOnes, so that whoever publishes can mend it.
+func TestARefusedTraitNamesTheAllowedOnes(t *testing.T) {
+	_, err := Dialect{}.Decode([]byte(strings.Replace(plain["provider"], "community", "flagship", 1)))
+	var refusal *provinces.RejectError
+	if !errors.As(err, &refusal) || refusal.Errors[0].Expected != "community|township|tcm|provincial|municipal|county|priority" {
+		t.Errorf("%+v", err)
+	}
 }
 
 func changed(t *testing.T, c change) []byte {
@@ -161,7 +204,7 @@ func TestWhatIsWrongIsCodedAndSaysWhere(t *testing.T) {
 		if first := fmt.Sprintf("%d %s", refusal.Code, refusal.Errors[0].Field); first != c.refused {
 			t.Errorf("%s with %s: refused %s, want %s", c.kind, c.new, first, c.refused)
 		}
-		if got.Enrolment != nil || got.Filing != nil || got.Card != nil || got.Accumulation != nil {
+		if facts(got) != 0 {
 			t.Errorf("%s with %s: refused, and a fact all the same", c.kind, c.new)
 		}
 		for _, text := range []string{refusal.Code.Text().ZH, refusal.Code.Text().EN} {
@@ -175,7 +218,7 @@ func TestWhatIsWrongIsCodedAndSaysWhere(t *testing.T) {
 func TestAWithdrawalIsReadWithoutAFact(t *testing.T) {
 	for kind, body := range plain {
 		got, err := Dialect{}.Decode([]byte(strings.Replace(body, `"docver":"1"`, `"docver":"2","vali_flag":"0"`, 1)))
-		if err != nil || !got.Withdrawn || got.Version != 2 || got.Enrolment != nil || got.Filing != nil || got.Card != nil || got.Accumulation != nil {
+		if err != nil || !got.Withdrawn || got.Version != 2 || facts(got) != 0 {
 			t.Errorf("%s: %+v, %v", kind, got, err)
 		}
 	}
@@ -342,12 +385,7 @@ func FuzzDecode(f *testing.F) {
 		if !reflect.DeepEqual(got, again) || fmt.Sprint(err) != fmt.Sprint(errAgain) {
 			t.Fatalf("decoded twice, differently: %v, %v", err, errAgain)
 		}
-		facts := 0
-		for _, there := range []bool{got.Enrolment != nil, got.Filing != nil, got.Card != nil, got.Accumulation != nil} {
-			if there {
-				facts++
-			}
-		}
+		facts := facts(got)
 		if err != nil {
 			var refusal *provinces.RejectError
 			if !errors.As(err, &refusal) || len(refusal.Errors) == 0 || len(refusal.Errors) > provinces.MaxFieldErrors || facts != 0 {
@@ -355,11 +393,14 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if got.Withdrawn == (facts == 1) || facts > 1 || got.Version == 0 || got.ID == "" || got.PersonNo == "" || !provinces.ValidArea(got.Home) {
+		if got.Withdrawn == (facts == 1) || facts > 1 || got.Version == 0 || got.ID == "" || (got.PersonNo == "") == (got.Provider == "") || !provinces.ValidArea(got.Area) {
 			t.Fatalf("accepted %+v", got)
 		}
 		if e := got.Enrolment; e != nil && (e.To != nil && *e.To < e.From || e.Name == "" || e.Insutype == "") {
 			t.Fatalf("accepted %+v", e)
+		}
+		if f := got.Facility; f != nil && (got.Provider == "" || f.Level == "" || !slices.IsSorted(f.Traits)) {
+			t.Fatalf("accepted %+v", f)
 		}
 		if c := got.Card; c != nil && c.Replaces != nil && c.To == nil {
 			t.Fatalf("accepted a temporary card without end: %+v", c)

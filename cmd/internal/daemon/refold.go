@@ -30,9 +30,9 @@ func refolding(orders config.Orders) map[ledger.Province]bool {
 
 func (d *Daemon) refoldEndpoints() []bus.Endpoint {
 	return []bus.Endpoint{
-		{Name: "refold", Subject: service.Refold + ".*", Handle: forHome(service.Refold, d.refold)},
-		{Name: "refolds", Subject: service.Refolds + ".*", Handle: forHome(service.Refolds, d.refolds)},
-		{Name: "adjust", Subject: service.Adjust + ".*", Handle: forHome(service.Adjust, d.adjust)},
+		{Name: "refold", Subject: service.Refold + ".*", Handle: forProvince(service.Refold, d.refold)},
+		{Name: "refolds", Subject: service.Refolds + ".*", Handle: forProvince(service.Refolds, d.refolds)},
+		{Name: "adjust", Subject: service.Adjust + ".*", Handle: forProvince(service.Adjust, d.adjust)},
 	}
 }
 

@@ -168,29 +168,29 @@ func (d *Daemon) observeRegistry(e intake.RegistryEvent) {
 		for i, f := range r.Errors {
 			fields[i] = f.Field
 		}
-		d.log.Warn("a registry document is refused", zap.String("home", string(r.Home)), zap.Uint64("sequence", r.Sequence),
+		d.log.Warn("a registry document is refused", zap.String("province", string(r.Province)), zap.Uint64("sequence", r.Sequence),
 			zap.Int("code", int(r.Code)), zap.String("reason", r.Code.Text().Name), zap.Strings("fields", fields))
 	}
 }
 
-// registryHome is the home province that a registry service is asked for.
-func registryHome(subject, prefix string) (ledger.Province, error) {
-	home := ledger.Province(strings.TrimPrefix(subject, prefix+"."))
-	if !provinces.Known(home) {
+// registryProvince is the province that a registry service is asked for.
+func registryProvince(subject, prefix string) (ledger.Province, error) {
+	province := ledger.Province(strings.TrimPrefix(subject, prefix+"."))
+	if !provinces.Known(province) {
 		return "", errNoSuch
 	}
-	return home, nil
+	return province, nil
 }
 
-// forHome makes a handler of a function that answers for the home province in the subject.
-func forHome[Request, Reply any](prefix string, f func(ledger.Province, Request) (Reply, error)) handler {
+// forProvince makes a handler of a function that answers for the province in the subject.
+func forProvince[Request, Reply any](prefix string, f func(ledger.Province, Request) (Reply, error)) handler {
 	return func(ctx context.Context, subject string, body []byte) ([]byte, error) {
 		return answer(func(_ context.Context, request Request) (reply Reply, err error) {
-			home, err := registryHome(subject, prefix)
+			province, err := registryProvince(subject, prefix)
 			if err != nil {
 				return reply, err
 			}
-			return f(home, request)
+			return f(province, request)
 		})(ctx, subject, body)
 	}
 }
@@ -198,8 +198,9 @@ func forHome[Request, Reply any](prefix string, f func(ledger.Province, Request)
 // registryEndpoints are the services about the register.
 func (d *Daemon) registryEndpoints() []bus.Endpoint {
 	return []bus.Endpoint{
-		{Name: "registry", Subject: service.Registry + ".*", Handle: forHome(service.Registry, d.registryPerson)},
-		{Name: "registryrefusals", Subject: service.RegistryRefusals + ".*", Handle: forHome(service.RegistryRefusals, d.registryRefusals)},
+		{Name: "registry", Subject: service.Registry + ".*", Handle: forProvince(service.Registry, d.registryPerson)},
+		{Name: "registryprovider", Subject: service.RegistryProvider + ".*", Handle: forProvince(service.RegistryProvider, d.registryProvider)},
+		{Name: "registryrefusals", Subject: service.RegistryRefusals + ".*", Handle: forProvince(service.RegistryRefusals, d.registryRefusals)},
 	}
 }
 
@@ -248,41 +249,65 @@ func enrolmentLine(e *provinces.Enrolment) service.RegistryEnrolment {
 	}
 }
 
+// registryProvider shows what the register says of a provider.
+func (d *Daemon) registryProvider(treatment ledger.Province, request service.RegistryProviderRequest) (service.RegistryProviderReply, error) {
+	reply := service.RegistryProviderReply{Provider: request.Provider}
+	var file clearing.ProviderFile
+	err := d.store.View(func(tx *store.Tx) (err error) {
+		file, err = tx.Provider(treatment, request.Provider)
+		return err
+	})
+	if err != nil {
+		return reply, err
+	}
+	today, err := d.closing.openDay()
+	if err != nil {
+		return reply, err
+	}
+	reply.Known, reply.Today = !file.Empty(), file.Facility(today, today)
+	for _, f := range file.Facilities {
+		reply.Facilities = append(reply.Facilities, service.RegistryFacility{
+			Document: f.ID, Version: f.Version, Area: f.Area, Level: f.Level, Traits: f.Traits, Name: f.Name, From: f.From, To: f.To,
+		})
+	}
+	return reply, nil
+}
+
 // registryRefusalsMax bounds one reply.
 const registryRefusalsMax = 100
 
-// registryRefusals lists a home province's refused documents, newest first.
-func (d *Daemon) registryRefusals(home ledger.Province, request service.RegistryRefusalsRequest) (service.RegistryRefusalsReply, error) {
+// registryRefusals lists a province's refused documents, newest first.
+func (d *Daemon) registryRefusals(province ledger.Province, request service.RegistryRefusalsRequest) (service.RegistryRefusalsReply, error) {
 	limit := request.Limit
 	if limit <= 0 || limit > registryRefusalsMax {
 		limit = registryRefusalsMax
 	}
 	reply := service.RegistryRefusalsReply{Refusals: []service.RegistryRefusal{}}
 	err := d.store.View(func(tx *store.Tx) error {
-		counts, err := tx.RegistryCounts(home)
+		counts, err := tx.RegistryCounts(province)
 		if err != nil {
 			return err
 		}
 		reply.Counts, reply.Codes = counts.Outcomes, counts.Codes
-		return tx.RegistryRefusals(home, request.Before, func(r clearing.RegistryRecord) bool {
+		return tx.RegistryRefusals(province, request.Before, func(r clearing.RegistryRecord) bool {
 			if reply.More = len(reply.Refusals) == limit; reply.More {
 				return false
 			}
-			reply.Refusals = append(reply.Refusals, d.refusalLine(home, &r))
+			reply.Refusals = append(reply.Refusals, d.refusalLine(province, &r))
 			return true
 		})
 	})
 	return reply, err
 }
 
-func (d *Daemon) refusalLine(home ledger.Province, r *clearing.RegistryRecord) service.RegistryRefusal {
+func (d *Daemon) refusalLine(province ledger.Province, r *clearing.RegistryRecord) service.RegistryRefusal {
 	text := r.Code.Text()
 	line := service.RegistryRefusal{
 		Sequence: r.Sequence, Kind: r.Kind, Document: r.Document.ID, Version: r.Document.Version,
-		Received: time.Unix(0, r.Received).In(clearing.China), Code: r.Code, ZH: text.ZH, EN: text.EN, Errors: r.Errors,
+		Received: time.Unix(0, r.Received).In(clearing.China), Code: r.Code, ZH: text.ZH, EN: text.EN, Errors: r.Errors, Provider: r.Provider,
 	}
 	if r.PersonNo != "" {
-		line.Person = d.pseudonyms.Of(home, r.PersonNo)
+		line.Person = d.pseudonyms.Of(province, r.PersonNo)
 	}
 	return line
 }

@@ -201,7 +201,7 @@ func (d *Daemon) explain(tx *store.Tx, r *clearing.Record) (service.ClaimReply, 
 		claim := r.Bill.Claim
 		reply.Person = d.pseudonyms.Of(r.Home.Province(), claim.PersonNo)
 		claim.PersonNo, claim.CertNo, claim.Birth = "", "", nil
-		reply.Claim, reply.Adjudication = &claim, &r.Bill.Benefit
+		reply.Claim, reply.Facility, reply.Adjudication = &claim, r.Bill.Facility, &r.Bill.Benefit
 		reply.PlanSet = hex.EncodeToString(r.Bill.PlanSet[:])
 		if reply.Refolded, err = refoldNotices(tx, r); err != nil {
 			return service.ClaimReply{}, err
