@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"clearingd/clearing/store"
 	"clearingd/ledger"
 	"clearingd/provinces"
+	"clearingd/provinces/registry"
 )
 
 // TestOneChangedRatioChangesExactlyItsBills: Kashgar's ratio goes from 60 to 65 %, Hotan's
@@ -448,6 +450,44 @@ func TestAYearThatIsFoldedAgain(t *testing.T) {
 		if got := [2]ledger.Amount{lines[i].Booked.FundTotal, lines[i].Draft.FundTotal}; got != want {
 			t.Errorf("line %d pays %v, want %v", i+1, got, want)
 		}
+	}
+}
+
+// TestAHospitalIsWhatTheBooksKeptOfIt: the hospital says level three, the register knew a
+// community hospital of level one when the bill was booked. The same plans change nothing,
+// whatever the register says since; a draft with a row for such hospitals reaches the bill;
+// and the bill stands in the group of the level that it was settled with. By hand:
+// 20,001 above 1,000 pays 11,400.60 at 60 %, and at 90 % 17,100.90.
+func TestAHospitalIsWhatTheBooksKeptOfIt(t *testing.T) {
+	current := plans(t, rule{area: "6531", ratio: 60})
+	b := newBooks(t, current, nil)
+	tell := func(version int, level, traits string) {
+		desk := clearing.Desk{Registry: registry.Dialect{}}
+		decoded, err := desk.DecodeRegistration(provinces.RegistryMessage{Sequence: uint64(version), Subject: "registry.33.provider", Body: fmt.Appendf(nil,
+			`{"doctype":"provider","docid":"U1","docver":%d,"mdtrtarea_admvs":"330100","fixmedins_code":"H33010000001","hosp_lv":%q,"traits":%s,"begndate":"2020-01-01"}`,
+			version, level, traits)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.update(func(tx *store.Tx) error {
+			decision, err := desk.Register(tx, decoded)
+			if err != nil || decision.Record.Outcome != provinces.RegistryApplied {
+				return fmt.Errorf("%+v: %w", decision.Record, err)
+			}
+			return tx.ApplyRegistry(decision)
+		})
+	}
+	tell(1, "08", `["community"]`)
+	b.stays(stay{id: "one", person: 1, cost: yuan(20_001)})
+	tell(2, "01", `[]`)
+	b.closeDay(firstDay)
+	if result, _ := b.run(current, 0, 0); result.Total.Changed != 0 || result.Total.Bills != 1 {
+		t.Errorf("the same plans: %+v", result.Total)
+	}
+	community := "[[version.layer.special]]\nfor = { hospital = [\"first+community\"] }\npays = 90\n"
+	result, _ := b.run(plans(t, rule{area: "6531", ratio: 60, upper: community}), 0, 0)
+	if got := find(t, result, lab.ByLevel, "first"); got.booked != 11_400_60 || got.draft != 17_100_90 {
+		t.Errorf("%+v", got)
 	}
 }
 
