@@ -22,6 +22,7 @@ type insured struct {
 	file       PersonFile
 	registered bool
 	request    *provinces.Request
+	asOf       ledger.Day // the day of the stay at which the plan takes people's facts
 	settled    ledger.Day // the business day
 }
 
@@ -35,6 +36,7 @@ func (w *work) identify() (*insured, *provinces.RejectError, error) {
 		return nil, nil, err
 	}
 	in := &insured{file: file, registered: w.Registered[home], request: request, settled: w.decision.Record.Day}
+	in.asOf = w.Plans.PersonDay(request.Home, claim)
 	if in.registered && len(file.Enrolments) == 0 {
 		return nil, provinces.Reject(provinces.CodePersonUnknown, "input.data.psn_no", "", ""), nil
 	}
@@ -130,8 +132,8 @@ func (f *PersonFile) holds(class provinces.CertificateClass, shown provinces.Cer
 }
 
 // enrolment is the one that counts for the claim: of its insurance and area, in force
-// at discharge, or else last in force during the stay; of several the one that began
-// last. nil if there is none.
+// on the day that counts, or else during the stay and nearest to it; of several the one
+// that began last. nil if there is none.
 func (in *insured) enrolment() *provinces.Enrolment {
 	claim := in.request.Claim
 	admitted, discharged := claim.Admitted.Day(), claim.Discharged.Day()
@@ -141,17 +143,20 @@ func (in *insured) enrolment() *provinces.Enrolment {
 		if e.Insutype != claim.Insutype || e.Area != in.request.Home || !e.InForce(admitted, discharged) {
 			continue
 		}
-		if best == nil || later(e, best, discharged) {
+		if best == nil || nearer(e, best, in.asOf) {
 			best = e
 		}
 	}
 	return best
 }
 
-// later reports whether a counts before b.
-func later(a, b *provinces.Enrolment, discharged ledger.Day) bool {
-	if at, bt := a.InForce(discharged, discharged), b.InForce(discharged, discharged); at != bt {
+// nearer reports whether a counts before b.
+func nearer(a, b *provinces.Enrolment, day ledger.Day) bool {
+	if at, bt := a.InForce(day, day), b.InForce(day, day); at != bt {
 		return at
+	}
+	if min(a.From, b.From) > day { // both came after it
+		return a.From < b.From
 	}
 	return a.From > b.From
 }
@@ -183,13 +188,13 @@ func (in *insured) notInsured() bool {
 	})
 }
 
-// person is what the calculator gets: people's facts as of discharge, the filing as of
-// admission. nil if the register knows neither.
+// person is what the calculator gets: people's facts as of the day that the plan says, of
+// discharge mostly; the filing as of admission. nil if the register knows neither.
 func (in *insured) person() *benefit.Person {
 	var p benefit.Person
 	enrolment := in.enrolment()
 	if enrolment != nil {
-		enrolled(&p, enrolment, in.request.Claim.Discharged.Day())
+		enrolled(&p, enrolment, in.asOf)
 	}
 	in.noteFiling(&p)
 	if enrolment == nil && p.Filing == benefit.FilingUnknown {

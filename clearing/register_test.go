@@ -450,6 +450,75 @@ func (b *books) file(d clearing.RegistryDecision) {
 	b.documents[d.Key.Key()] = d.State
 }
 
+// TestPeoplesFactsAreThoseOfTheDayThatThePlanSays (benefit-plans 8.6.3): retired during
+// the stay, and of a hardship group only before it.
+func TestPeoplesFactsAreThoseOfTheDayThatThePlanSays(t *testing.T) {
+	for day, want := range map[string]string{
+		"discharge": "type=1201 filing=",
+		"admission": "type=11 filing= groups=2201",
+	} {
+		t.Run(day, func(t *testing.T) {
+			b := newRegister(t, false)
+			b.desk.Plans = planWith(t, `person_as_of = "`+day+`"`)
+			b.publish("person E1 enddate=2026-02-28 idetinfo=2201//2026-01-01/2026-02-20 -> applied")
+			b.publish("person E2 psn_type=1201 begndate=2026-03-01 idetinfo=2201//2026-01-01/2026-02-20 -> applied")
+			b.play("2304 m1 -> booked")
+			if got := facts(b.records); got != want {
+				t.Errorf("computed with %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// TestAsOfAdmissionWhoJoinedLaterIsTakenAsTheyJoined: nothing is known of admission; what
+// came first is nearest to it.
+func TestAsOfAdmissionWhoJoinedLaterIsTakenAsTheyJoined(t *testing.T) {
+	b := newRegister(t, false)
+	b.desk.Plans = planWith(t, `person_as_of = "admission"`)
+	b.publish("person E1 begndate=2026-02-25 -> applied")
+	b.publish("person E2 psn_type=1201 begndate=2026-03-01 -> applied")
+	b.play("2304 m1 -> booked")
+	if got := facts(b.records); got != "type=11 filing=" {
+		t.Errorf("computed with %s", got)
+	}
+}
+
+// planWith is a set with one plan, for Beijing's employees.
+func planWith(t testing.TB, time string) *benefit.Set {
+	t.Helper()
+	plan, problems := benefit.ParsePlan("test.toml", fmt.Appendf(nil, `area = "11"
+insurance = "310"
+title_zh = "测试"
+title_en = "test"
+[[version]]
+valid_from = 2020-01-01
+source = "test"
+[version.time]
+%s
+[version.deductible]
+amount = 1000
+[[version.out_of_area]]
+filing = ["long-term", "long-term-at-home", "referral", "emergency", "temporary", "unfiled"]
+same_as = "local"
+[[version.layer]]
+id = "basic"
+zh = "统筹基金"
+en = "pooled fund"
+fund = "310100"
+takes = ["in scope"]
+[[version.layer.segment]]
+pays = 80
+`, time))
+	for _, p := range problems {
+		t.Fatal(p)
+	}
+	set, err := benefit.NewSet(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
 // TestBroughtFigures: outpatient payments that share a cap and the year's opening
 // figures come from the register; a bill tells what it started from, and is undone to
 // what it found.

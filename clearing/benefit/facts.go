@@ -35,10 +35,7 @@ type facts struct {
 
 // gather decides the facts that do not depend on the person-year.
 func gather(c *Case, p *Plan, v *planVersion) facts {
-	f := facts{Case: c, version: v, facility: c.Facility, asOf: c.Claim.Discharged.Day(), age: -1}
-	if v.Time.PersonAsOf == "admission" {
-		f.asOf = c.Claim.Admitted.Day()
-	}
+	f := facts{Case: c, version: v, facility: c.Facility, asOf: v.personDay(&c.Claim), age: -1}
 	if f.facility.Level == "" {
 		f.facility.Level = LevelOf(c.Claim.HospitalLevel)
 	}

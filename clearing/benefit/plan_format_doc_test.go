@@ -285,3 +285,31 @@ func TestFormatPagesShowTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestTheHandbookQuotesTheBonusAsThePlanSaysIt: an officer ticks that line of the
+// explanation, so it must read as the program writes it.
+func TestTheHandbookQuotesTheBonusAsThePlanSaysIt(t *testing.T) {
+	file, err := fs.ReadFile(data.Plans, "65/plans/6531-390.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, problems := ParsePlan("6531-390.toml", file)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, page := range []string{"../../docs/handbook.md", "../../docs/handbook.zh.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quotes := regexp.MustCompile("`(home area 6531: [^`]*|[(]assumed: [^`]*[)])`").FindAllSubmatch(text, -1)
+		if len(quotes) != 2 {
+			t.Errorf("%s: %d quotes", page, len(quotes))
+		}
+		for _, quote := range quotes {
+			if !strings.Contains(plan.Explain("en"), string(quote[1])) {
+				t.Errorf("%s quotes %q, which the explanation does not say", page, quote[1])
+			}
+		}
+	}
+}

@@ -113,11 +113,7 @@ func (p *Plan) Prepare(c Case) (*Prepared, error) {
 	if err := checkClaim(&c.Claim); err != nil {
 		return nil, err
 	}
-	field, day := "endtime", c.Claim.Discharged.Day()
-	if p.ChosenBy == "admission" {
-		field, day = "begntime", c.Claim.Admitted.Day()
-	}
-	version := p.inForce(day)
+	version, field, day := p.versionFor(&c.Claim)
 	if version == nil {
 		return nil, provinces.Reject(provinces.CodeNoVersion, field, p.validity(), day.String())
 	}
@@ -126,6 +122,35 @@ func (p *Plan) Prepare(c Case) (*Prepared, error) {
 		prepared.Years = append(prepared.Years, s.year)
 	}
 	return prepared, nil
+}
+
+// versionFor is the version that counts for a stay, nil if there is none, with the day
+// that chooses it and its member.
+func (p *Plan) versionFor(c *provinces.Claim) (version *planVersion, field string, day ledger.Day) {
+	field, day = "endtime", c.Discharged.Day()
+	if p.ChosenBy == "admission" {
+		field, day = "begntime", c.Admitted.Day()
+	}
+	return p.inForce(day), field, day
+}
+
+// PersonDay is the day at which the plan for a claim takes people's facts: that of
+// discharge, unless it says admission (benefit-plans 8.6.3). Whoever makes a Person
+// from a register takes the facts of this day.
+func (s *Set) PersonDay(home ledger.Area, c *provinces.Claim) ledger.Day {
+	if plan, ok := s.Find(home, c.Insutype); ok {
+		if version, _, _ := plan.versionFor(c); version != nil {
+			return version.personDay(c)
+		}
+	}
+	return c.Discharged.Day()
+}
+
+func (v *planVersion) personDay(c *provinces.Claim) ledger.Day {
+	if v.Time.PersonAsOf == "admission" {
+		return c.Admitted.Day()
+	}
+	return c.Discharged.Day()
 }
 
 // checkClaim holds the invariant of provinces.Claim against callers that are not an
