@@ -103,6 +103,7 @@ type work struct {
 	*Desk
 	view       View
 	message    Decoded
+	journey    bool // a planned stay is estimated
 	decision   Decision
 	settlement *provinces.Settlement // for the answer
 }

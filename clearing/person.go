@@ -24,20 +24,18 @@ type insured struct {
 	request    *provinces.Request
 	asOf       ledger.Day // the day of the stay at which the plan takes people's facts
 	settled    ledger.Day // the business day
+	journey    bool       // the stay is planned: the filing is the request's
 }
 
 // identify looks the person up, and refuses whom the register does not know (2001),
 // knows to be somebody else (2002), or knows not to be insured (2004).
 func (w *work) identify() (*insured, *provinces.RejectError, error) {
-	request := &w.message.Request
-	home, claim := request.Home.Province(), request.Claim
-	file, err := w.view.Person(home, claim.PersonNo)
+	in, err := w.lookUp()
 	if err != nil {
 		return nil, nil, err
 	}
-	in := &insured{file: file, registered: w.Registered[home], request: request, settled: w.decision.Record.Day}
-	in.asOf = w.Plans.PersonDay(request.Home, claim)
-	if in.registered && len(file.Enrolments) == 0 {
+	request, claim := in.request, in.request.Claim
+	if in.registered && len(in.file.Enrolments) == 0 {
 		return nil, provinces.Reject(provinces.CodePersonUnknown, "input.data.psn_no", "", ""), nil
 	}
 	mismatch := provinces.RejectError{Code: provinces.CodePersonMismatch}
@@ -64,6 +62,24 @@ func (w *work) identify() (*insured, *provinces.RejectError, error) {
 		return nil, provinces.Reject(provinces.CodeNotInsured, "input.data.insutype", "", claim.Insutype), nil
 	}
 	return in, nil, nil
+}
+
+// lookUp is the person's file beside the claim.
+func (w *work) lookUp() (*insured, error) {
+	request := &w.message.Request
+	home := request.Home.Province()
+	file, err := w.view.Person(home, request.Claim.PersonNo)
+	return &insured{
+		file: file, registered: w.Registered[home], request: request, settled: w.decision.Record.Day,
+		asOf: w.Plans.PersonDay(request.Home, request.Claim),
+	}, err
+}
+
+// imagine is identify for a planned stay: nothing is refused.
+func (w *work) imagine() (*insured, *provinces.RejectError, error) {
+	in, err := w.lookUp()
+	in.journey = true
+	return in, nil, err
 }
 
 // named reports whether the claim's name, if it has one, is the person's.
@@ -196,7 +212,9 @@ func (in *insured) person() *benefit.Person {
 	if enrolment != nil {
 		enrolled(&p, enrolment, in.asOf)
 	}
-	in.noteFiling(&p)
+	if !in.journey {
+		in.noteFiling(&p)
+	}
 	if enrolment == nil && p.Filing == benefit.FilingUnknown {
 		return nil
 	}

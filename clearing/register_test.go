@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clearingd/clearing"
 	"clearingd/clearing/benefit"
@@ -517,6 +518,49 @@ pays = 80
 		t.Fatal(err)
 	}
 	return set
+}
+
+// TestAPlannedStayTriesFilings: before the journey a registered person asks what each
+// filing would mean. The filing of the request counts, not the one in the register; the
+// person's facts and year so far are the register's and the books'. An estimate proper is
+// what the claim would get.
+func TestAPlannedStayTriesFilings(t *testing.T) {
+	b := newRegister(t, true)
+	b.publish("person E1 psn_type=1201 certinfo=90/C9 -> applied")
+	b.publish("filing F1 out_fil_type=10 -> applied")
+	b.publish("accumulation A1 opening=1/1300.00/2300.00 -> applied")
+	ask := func(how func(*clearing.Desk, clearing.View, clearing.Decoded, ledger.Day) (clearing.Decision, error), more string) string {
+		t.Helper()
+		decoded, err := b.desk.Decode(b.message(strings.Fields("2303 e1 " + more)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decision, err := how(b.desk, b, decoded, ledger.NewDay(2026, time.March, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bill := decision.Record.Bill; bill != nil {
+			return fmt.Sprintf("%s stay %d %s", bill.Benefit.Filing, bill.Benefit.Ordinal, facts([]*clearing.Record{&decision.Record}))
+		}
+		return fmt.Sprint(int(decision.Record.Code))
+	}
+	journey, estimate := (*clearing.Desk).EstimateJourney, (*clearing.Desk).Estimate
+	for _, x := range []struct{ got, want string }{
+		{ask(journey, "out_fil_type=06"), "referral stay 2 type=1201 filing="},
+		{ask(journey, "out_fil_type=02"), "long-term stay 2 type=1201 filing="},
+		{ask(journey, "out_fil_type="), "unfiled stay 2 type=1201 filing="},
+		{ask(journey, "psn_no=11000000000000000009 out_fil_type=06"), "referral stay 1 declared"},
+		{ask(estimate, "out_fil_type=06 mdtrt_cert_no=C9"), "temporary stay 2 type=1201 filing=temporary place=3301"},
+		{ask(estimate, "out_fil_type=06"), "2002"},
+		{ask(estimate, "psn_no=11000000000000000009"), "2001"},
+	} {
+		if x.got != x.want {
+			t.Errorf("computed as %q, want %q", x.got, x.want)
+		}
+	}
+	if len(b.records) != 0 {
+		t.Errorf("%d records", len(b.records))
+	}
 }
 
 // TestBroughtFigures: outpatient payments that share a cap and the year's opening

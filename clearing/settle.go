@@ -77,34 +77,52 @@ func contentDifferences(original *Record, request *provinces.Request) []province
 // Estimate computes what the claim would be paid if it were the next message, and
 // books nothing (2303). Exactly one of bill and refusal is set unless err is.
 func (d *Desk) Estimate(view View, m Decoded, day ledger.Day) (Decision, error) {
+	return d.open(view, m, day).estimate()
+}
+
+// EstimateJourney computes what a planned stay would be paid, and books nothing. Before
+// the journey the filing is the question, so the message's is taken whatever the register
+// has; and the register's facts of the person are taken if it knows them, but nobody is
+// refused whom it does not know, or who shows no card.
+func (d *Desk) EstimateJourney(view View, m Decoded, day ledger.Day) (Decision, error) {
 	c := d.open(view, m, day)
+	c.journey = true
+	return c.estimate()
+}
+
+func (w *work) estimate() (Decision, error) {
+	m := &w.message
 	if m.Refusal != nil {
-		c.reject(provinces.Refused, m.Refusal)
-		return c.decision, c.seal()
+		w.reject(provinces.Refused, m.Refusal)
+		return w.decision, w.seal()
 	}
 	if m.Request.Infno != provinces.InfnoEstimate {
-		c.refuse(provinces.CodeInfno, "infno", provinces.InfnoEstimate, m.Request.Infno)
-		return c.decision, c.seal()
+		w.refuse(provinces.CodeInfno, "infno", provinces.InfnoEstimate, m.Request.Infno)
+		return w.decision, w.seal()
 	}
-	bill, refusal, err := c.adjudicate()
+	bill, refusal, err := w.adjudicate()
 	if err != nil {
 		return Decision{}, err
 	}
 	if refusal != nil {
-		c.reject(provinces.Refused, refusal)
-		return c.decision, c.seal()
+		w.reject(provinces.Refused, refusal)
+		return w.decision, w.seal()
 	}
-	c.decision.Record.Outcome = provinces.Booked
-	c.decision.Record.Bill = bill
-	c.settlement = c.settled(bill, "")
-	return c.decision, c.seal()
+	w.decision.Record.Outcome = provinces.Booked
+	w.decision.Record.Bill = bill
+	w.settlement = w.settled(bill, "")
+	return w.decision, w.seal()
 }
 
 // adjudicate applies the home region's plan to the claim, and to the person and the
 // provider as the register knows them, on top of the person-years as the books do.
 func (w *work) adjudicate() (*Bill, *provinces.RejectError, error) {
 	request := &w.message.Request
-	insured, refusal, err := w.identify()
+	who := w.identify
+	if w.journey {
+		who = w.imagine
+	}
+	insured, refusal, err := who()
 	if err != nil || refusal != nil {
 		return nil, refusal, err
 	}

@@ -14,12 +14,14 @@ import (
 	"clearingd/provinces"
 )
 
-// Subjects of the services. Estimate carries tokens behind the prefix:
-// clearing.estimate.<treatment>.<home>.<provider>; its request is a 2303 envelope and its reply the
-// national answer.
+// Subjects of the services. Estimate and Journey carry tokens behind the prefix:
+// clearing.estimate.<treatment>.<home>.<provider>; their request is a 2303 envelope and
+// their reply the national answer. An estimate is what a claim would get; a journey is a
+// stay that somebody thinks of: its filing is tried, and nobody has to be known.
 const (
 	Name     = "clearing"
 	Estimate = "clearing.estimate"
+	Journey  = "clearing.journey"
 	Status   = "clearing.status"
 	Claim    = "clearing.claim"
 	Answer   = "clearing.answer"

@@ -21,11 +21,12 @@ func (a *app) estimateCommand() *cobra.Command {
 		Use:   "estimate [FILE]",
 		Short: a.say("预结算：会报销多少，不入账", "what would be paid; nothing is booked"),
 		Long: a.say(`预结算。FILE 是一条 2303 或 2304 报文（- 为标准输入）；或用选项描述一次住院，逐一比较
-几种备案情形：异地安置 02、转诊 06、临时外出 10、未备案 none。
---in-scope 缺省等于 --total，即全部符合政策范围；其余差额按全自费计。`,
+几种备案情形：异地安置 02、转诊 06、临时外出 10、未备案 none。登记中的备案此时不计；给出 --psn-no 时，
+其参保登记与年度累计计入，否则按选项所述的人计算。--in-scope 缺省等于 --total，即全部符合政策范围；其余差额按全自费计。`,
 			`Estimates a bill. FILE is a 2303 or 2304 envelope (- for standard input); or flags describe a stay,
-and the filings are compared: resettled 02, referral 06, temporary 10, not filed none. Without
---in-scope the whole bill is in scope; what is not is taken as own expense.`),
+and the filings are compared: resettled 02, referral 06, temporary 10, not filed none; those in the
+register do not count then. With --psn-no the person's enrolment and year so far count, without it the
+person is as the flags say. Without --in-scope the whole bill is in scope; what is not is taken as own expense.`),
 		Example: `
   # what would I pay in Hangzhou, with and without filing?
   clearctl estimate --area 650100 --treatment 330100 --insutype 310 --psn-type 12 --level 02 --total 24000.00 --in-scope 21000.00
@@ -38,6 +39,7 @@ and the filings are compared: resettled 02, referral 06, temporary 10, not filed
 	flags.StringVar(&o.treatment, "treatment", "", a.say("就医统筹区，六位", "treatment area, six digits"))
 	flags.StringVar(&o.insutype, "insutype", "310", a.say("险种：310 职工，390 居民", "insurance: 310 employees, 390 residents"))
 	flags.StringVar(&o.personType, "psn-type", "11", a.say("人员类别，例如 11 在职、12 退休、15 居民成年", "kind of person, for example 11 active, 12 retired, 15 adult resident"))
+	flags.StringVar(&o.personNo, "psn-no", "", a.say("人员编号；为 - 时从标准输入读取", "number of the person; - reads it from standard input"))
 	flags.StringVar(&o.level, "level", "02", a.say("医院等级 01 至 11；--provider 在登记中时以登记为准", "hospital level, 01 to 11; of a --provider that is registered, the register's counts"))
 	flags.StringVar(&o.provider, "provider", "", a.say("定点医药机构编号，例如 H33010000001；缺省为未登记的机构", "code of the provider, for example H33010000001; without it one that is not registered"))
 	flags.StringVar(&o.total, "total", "", a.say("医疗费总额（元）", "total of the bill in yuan"))
@@ -62,7 +64,7 @@ const noFiling = "none"
 
 type estimateOptions struct {
 	area, treatment, insutype, personType, level string
-	provider                                     string
+	provider, personNo                           string
 	total, inScope, selfPayFirst, balance        string
 	birth, discharge                             string
 	filings                                      []string
@@ -97,7 +99,7 @@ func (a *app) estimateFile(ctx context.Context, name string) error {
 		return err
 	}
 	defer b.Close()
-	got, err := a.estimate(ctx, b, key, body)
+	got, err := a.estimate(ctx, b, service.Estimate, key, body)
 	if err != nil {
 		return err
 	}
@@ -110,8 +112,8 @@ func (a *app) estimateFile(ctx context.Context, name string) error {
 	return nil
 }
 
-func (a *app) estimate(ctx context.Context, b *bus.Bus, key provinces.Subject, body []byte) (*answer, error) {
-	subject := fmt.Sprintf("%s.%s.%s.%s", service.Estimate, key.Treatment, key.Home, key.Provider)
+func (a *app) estimate(ctx context.Context, b *bus.Bus, prefix string, key provinces.Subject, body []byte) (*answer, error) {
+	subject := fmt.Sprintf("%s.%s.%s.%s", prefix, key.Treatment, key.Home, key.Provider)
 	reply, err := b.Call(ctx, subject, body)
 	if err != nil {
 		return nil, err
@@ -145,14 +147,14 @@ func (a *app) estimateFlags(ctx context.Context, o estimateOptions) error {
 		if err != nil {
 			return err
 		}
-		got, err := a.estimate(ctx, b, stay.key, body)
+		got, err := a.estimate(ctx, b, service.Journey, stay.key, body)
 		if err != nil {
 			return err
 		}
 		refused = refused || got.Code != 0
 		all = append(all, estimated{filing, got})
 	}
-	if err := a.show(all, func() { a.printEstimates(all) }); err != nil {
+	if err := a.show(all, func() { a.printHospital(ctx, stay); a.printEstimates(all) }); err != nil {
 		return err
 	}
 	if refused {
@@ -185,6 +187,7 @@ func (a *app) describeStay(o estimateOptions) (stayDescribed, error) {
 		return s, usageError("--provider 是定点医药机构编号 [HP][0-9]{11}，不能是 "+o.provider,
 			"--provider is the code of a provider, [HP][0-9]{11}, not "+o.provider)
 	}
+	s.personNo = a.personNumber(o.personNo)
 	if o.discharge != "" {
 		var err error
 		if s.discharged, err = parseDay(o.discharge); err != nil {
@@ -232,7 +235,7 @@ func (s stayDescribed) envelope(filing string) map[string]any {
 	input := map[string]any{
 		"mdtrtinfo": stay,
 		"data": map[string]string{
-			"psn_no": s.area + "00000000000000", "mdtrt_cert_type": "02", "mdtrt_cert_no": "ESTIMATE",
+			"psn_no": orDefault(s.personNo, s.area+"00000000000000"), "mdtrt_cert_type": "02", "mdtrt_cert_no": "ESTIMATE",
 			"mdtrt_id": "ESTIMATE", "psn_setlway": "01", "insutype": s.insutype, "psn_type": s.personType,
 			"cvlserv_flag": flag(s.civilServant), "acct_used_flag": flag(s.balance != ""), "mid_setl_flag": "0",
 			"medfee_sumamt": s.total, "inscp_scp_amt": s.inScope, "preselfpay_amt": s.selfPayFirst,
@@ -258,6 +261,22 @@ func flag(set bool) string {
 		return "1"
 	}
 	return "0"
+}
+
+// printHospital says as what a hospital that the register knows is settled. Whoever may
+// not ask the register is not told.
+func (a *app) printHospital(ctx context.Context, s stayDescribed) {
+	if s.provider == "" {
+		return
+	}
+	known, err := a.registeredProvider(ctx, s.key.Treatment, s.provider)
+	switch {
+	case err != nil:
+	case known.Today == nil:
+		a.printf("登记中没有 %s：按 --level %s 计算", "the register does not know %s: computed for --level %s", s.provider, s.level)
+	default:
+		a.printf("%s 据就医地登记为%s", "%s is %s by the treatment province's register", s.provider, known.Today.Text(string(a.lang)))
+	}
 }
 
 // filingNames are the filings of the national code table in words.

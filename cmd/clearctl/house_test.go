@@ -144,6 +144,7 @@ func (h *house) endpoints() []bus.Endpoint {
 		reply(service.Person, func([]byte) (any, error) { return service.PersonReply{Person: "p-1"}, nil }),
 		reply(service.Answer, func([]byte) (any, error) { return nil, notFound("无此报文", "no such message") }),
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: estimateOfScript},
+		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: estimateOfScript},
 	}...)
 }
 

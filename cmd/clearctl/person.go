@@ -35,12 +35,7 @@ stay in the shell's history.`),
 		if !provinces.Known(home) {
 			return usageError("没有这个省代码："+args[0], "no such province: "+args[0])
 		}
-		number := args[1]
-		if number == "-" {
-			line, _ := bufio.NewReader(a.in).ReadString('\n')
-			number = strings.TrimSpace(line)
-		}
-		reply, err := call[service.PersonReply](c.Context(), a, service.Person, service.PersonRequest{Home: home, PersonNo: number, Insutype: insutype})
+		reply, err := call[service.PersonReply](c.Context(), a, service.Person, service.PersonRequest{Home: home, PersonNo: a.personNumber(args[1]), Insutype: insutype})
 		if err != nil {
 			return err
 		}
@@ -82,4 +77,14 @@ func join[T any](values []T) string {
 		texts[i] = fmt.Sprint(v)
 	}
 	return strings.Join(texts, ", ")
+}
+
+// personNumber is a person's number from the command line; of "-" the first line of
+// standard input, so that the number does not stay in the shell's history.
+func (a *app) personNumber(argument string) string {
+	if argument != "-" {
+		return argument
+	}
+	line, _ := bufio.NewReader(a.in).ReadString('\n')
+	return strings.TrimSpace(line)
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +55,7 @@ their bills. --trace shows both calculations.`),
 		if (flags.person == "") == (flags.entry == 0) {
 			return usageError("请给出 --person 或 --entry 之一", "give one of --person and --entry")
 		}
-		request := service.RefoldRequest{PersonNo: flags.person, Entry: flags.entry, Insutype: flags.insutype, Year: flags.year, Trace: flags.trace}
-		if flags.person == "-" {
-			line, _ := bufio.NewReader(a.in).ReadString('\n')
-			request.PersonNo = strings.TrimSpace(line)
-		}
+		request := service.RefoldRequest{PersonNo: a.personNumber(flags.person), Entry: flags.entry, Insutype: flags.insutype, Year: flags.year, Trace: flags.trace}
 		reply, err := call[service.RefoldReply](c.Context(), a, service.Refold+"."+string(home), request)
 		if err != nil {
 			return err

@@ -103,14 +103,18 @@ func refusalWords(err error) (zh, en string) {
 	}
 	var places []string
 	for _, e := range refusal.Errors {
-		place := e.Field
-		if e.Expected != "" {
-			place += " (" + e.Expected + ")"
-		}
-		places = append(places, place)
+		places = append(places, withExpected(e))
 	}
 	text, at := refusal.Code.Text(), strings.Join(places, ", ")
 	return fmt.Sprintf("%d %s：%s", refusal.Code, text.ZH, at), fmt.Sprintf("%d %s: %s", refusal.Code, text.EN, at)
+}
+
+// withExpected is a wrong place with what would be right there, if that can be said.
+func withExpected(e provinces.FieldError) string {
+	if e.Expected == "" {
+		return e.Field
+	}
+	return e.Field + " (" + printable(e.Expected) + ")"
 }
 
 func (a *app) sendDocuments(ctx context.Context, documents []bus.Outgoing) error {

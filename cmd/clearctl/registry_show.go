@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"strconv"
 	"strings"
@@ -37,12 +36,7 @@ func (a *app) registryShowCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		number := args[1]
-		if number == "-" {
-			line, _ := bufio.NewReader(a.in).ReadString('\n')
-			number = strings.TrimSpace(line)
-		}
-		reply, err := call[service.RegistryReply](c.Context(), a, service.Registry+"."+string(home), service.RegistryRequest{PersonNo: number})
+		reply, err := call[service.RegistryReply](c.Context(), a, service.Registry+"."+string(home), service.RegistryRequest{PersonNo: a.personNumber(args[1])})
 		if err != nil {
 			return err
 		}
@@ -147,7 +141,7 @@ func (a *app) printRefusals(r *service.RegistryRefusalsReply) {
 	for _, x := range r.Refusals {
 		var fields []string
 		for _, e := range x.Errors {
-			fields = append(fields, e.Field)
+			fields = append(fields, withExpected(e))
 		}
 		t.row(x.Sequence, x.Kind, x.Document, int(x.Code), a.say(x.ZH, x.EN), strings.Join(fields, ", "))
 	}

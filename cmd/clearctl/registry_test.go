@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clearingd/clearing"
+	"clearingd/clearing/benefit"
 	"clearingd/clearing/service"
 	"clearingd/clearing/sim"
 	"clearingd/ledger"
@@ -72,6 +73,10 @@ func registryHouse(t *testing.T) *bus.Bus {
 			Cards:         []service.RegistryCard{{Document: "K1", Version: 1, Kind: "03", Temporary: true, From: ledger.NewDay(2026, time.March, 1), To: &to}},
 			Accumulations: []service.RegistryAccumulationLine{{Document: "A1", Version: 1, Insutype: "310", Year: 2026, Outpatient: &outpatient}},
 		})},
+		{Name: "registryprovider", Subject: service.RegistryProvider + ".*", Handle: reply(service.RegistryProviderReply{
+			Provider: "H65010000001", Known: true, Today: &benefit.Facility{Level: benefit.LevelFirst, Traits: []string{"community"}},
+			Facilities: []service.RegistryFacility{{Document: "U1", Version: 2, Area: "650100", Level: "08", Traits: []string{"community"}, Name: "样例", From: ledger.NewDay(2026, time.January, 1)}},
+		})},
 		{Name: "registryrefusals", Subject: service.RegistryRefusals + ".*", Handle: reply(service.RegistryRefusalsReply{
 			Counts:   map[provinces.RegistryOutcome]uint64{"applied": 7, "refused": 1},
 			Refusals: []service.RegistryRefusal{{Sequence: 8, Kind: "filing", Document: "F2", Code: 1011, ZH: "代码", EN: "a code", Errors: []provinces.FieldError{{Field: "out_fil_type"}}}},
@@ -119,6 +124,7 @@ func TestRegistrySendChecksFirst(t *testing.T) {
 		"a province that is none":  {"", "refusals 99", "no such province: 99", exitUsage},
 		"in Chinese":               {badFiling, "send --lang zh", "第 1 份文档", exitUsage},
 		"a key file that is none":  {"", "key 65 --key-file /nonexistent", "no such file", exitUsage},
+		"no provider's code":       {"", "provider 65 N1", "[HP][0-9]{11}", exitUsage},
 		"no person":                {"", "show 65", "usage", exitUsage},
 		"a sample that is no JSON": {"x", "sample", "not JSON", exitUsage},
 	} {
@@ -136,13 +142,16 @@ func TestRegistrySendChecksFirst(t *testing.T) {
 func TestRegistryShowAndRefusals(t *testing.T) {
 	b := registryHouse(t)
 	for args, want := range map[string][]string{
-		"show 65 -":                 {"p-1  65 Xinjiang (registered", "650100 310 1201 2201/1", "filing 06 → 3301", "temporary card 03", "2026-05-31", "outpatient 1,320.50"},
-		"show 65 N1 --lang zh":      {"登记制", "备案", "临时卡"},
-		"show 65 N1 -o json":        {`"person": "p-1"`},
-		"refusals 65":               {"7 applied, 0 repeated, 1 refused", "1011", "out_fil_type", "--before 8"},
-		"refusals 65 --lang zh":     {"已登记 7"},
-		"refusals 65 -o json":       {`"code": 1011`},
-		"refusals 65 --before 1200": {"a code"},
+		"show 65 -":                          {"p-1  65 Xinjiang (registered", "650100 310 1201 2201/1", "filing 06 → 3301", "temporary card 03", "2026-05-31", "outpatient 1,320.50"},
+		"show 65 N1 --lang zh":               {"登记制", "备案", "临时卡"},
+		"show 65 N1 -o json":                 {`"person": "p-1"`},
+		"provider 65 H65010000001":           {"H65010000001  65 Xinjiang", "settled with first+community", "U1", "08", "样例", "2026-01-01"},
+		"provider 65 H65010000001 --lang zh": {"一级及以下社区"},
+		"provider 65 H65010000001 -o json":   {`"level": "08"`, `"today": {`},
+		"refusals 65":                        {"7 applied, 0 repeated, 1 refused", "1011", "out_fil_type", "--before 8"},
+		"refusals 65 --lang zh":              {"已登记 7"},
+		"refusals 65 -o json":                {`"code": 1011`},
+		"refusals 65 --before 1200":          {"a code"},
 	} {
 		code, out, stderr := runRegistry(b.URL(), "N1\n", strings.Fields(args)...)
 		for _, text := range want {

@@ -68,6 +68,10 @@ func TestACommunityHospitalIsSettledAsOne(t *testing.T) {
 	if got := estimate(jinanStay("m2", "V002")); got != "200.00" {
 		t.Errorf("estimated with a deductible of %s", got)
 	}
+	planned, err := h.hospital.Call(t.Context(), service.Journey+".33.37.H33010000001", bytes.Replace(jinanStay("m2", "V002").Body, []byte(`"2304"`), []byte(`"2303"`), 1))
+	if err != nil || settledDeductible(t, planned) != "200.00" {
+		t.Errorf("planned: %s, %v", planned, err)
+	}
 	after, explained := settle(jinanStay("m2", "V002"))
 	if after != "200.00" || explained.Facility == nil || explained.Facility.Text("en") != "first+community" {
 		t.Errorf("deductible %s, facility %+v", after, explained.Facility)

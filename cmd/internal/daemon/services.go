@@ -23,7 +23,8 @@ import (
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
 	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), []bus.Endpoint{
-		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate},
+		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate((*clearing.Desk).Estimate)},
+		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: d.estimate((*clearing.Desk).EstimateJourney)},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
 		{Name: "claim", Subject: service.Claim, Handle: answer(d.claim)},
 		{Name: "answer", Subject: service.Answer, Handle: answer(d.storedAnswer)},
@@ -99,8 +100,17 @@ var (
 	errIntakeOnly = errors.New("the books failed their check: messages are kept, nothing is booked or answered")
 )
 
-// estimate answers a 2303 with what the bill would be if it came now.
-func (d *Daemon) estimate(ctx context.Context, subject string, body []byte) ([]byte, error) {
+// estimator is a way in which the desk estimates.
+type estimator = func(*clearing.Desk, clearing.View, clearing.Decoded, ledger.Day) (clearing.Decision, error)
+
+// estimate answers a 2303 with what the bill would be if it came now, or was planned.
+func (d *Daemon) estimate(how estimator) handler {
+	return func(ctx context.Context, subject string, body []byte) ([]byte, error) {
+		return d.estimateBy(ctx, how, subject, body)
+	}
+}
+
+func (d *Daemon) estimateBy(ctx context.Context, how estimator, subject string, body []byte) ([]byte, error) {
 	tokens := strings.Split(subject, ".") // clearing.estimate.<treatment>.<home>.<provider>
 	stream := ledger.Province(tokens[2])
 	if _, ok := d.intake.Desk().Adapters[stream]; !ok {
@@ -120,7 +130,7 @@ func (d *Daemon) estimate(ctx context.Context, subject string, body []byte) ([]b
 		if err != nil {
 			return err
 		}
-		decision, err := d.intake.Desk().Estimate(tx, item.Decoded, open)
+		decision, err := how(d.intake.Desk(), tx, item.Decoded, open)
 		reply = decision.Record.Answer
 		return err
 	})
