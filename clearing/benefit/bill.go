@@ -160,15 +160,17 @@ func (b *bill) fold() {
 	a.InScope += b.inScope
 	a.Cost += b.total
 	a.OwnShare += b.parts.inScope()
+	if places := b.places(); places > 0 {
+		a.Stays += places
+		a.StaysByLevel = added(a.StaysByLevel, b.facility.Level, places)
+	}
 	if b.counts() {
-		a.Stays++
-		a.StaysByLevel = added(a.StaysByLevel, b.facility.Level, 1)
 		for _, kind := range b.kinds {
 			a.Kinds = added(a.Kinds, kind, 1)
 		}
 	}
 	if b.version.Deductible.TransferDays != nil {
-		last := LastStay{Discharged: b.Claim.Discharged.Day(), Ordinal: b.ordinal, Deductible: b.dedPaid}
+		last := LastStay{Discharged: b.Claim.Discharged.Day(), Ordinal: b.ordinal + b.furtherStays(), Deductible: b.dedPaid}
 		if b.continues {
 			last.Deductible += a.Last.Deductible
 		}
@@ -188,6 +190,18 @@ func (b *bill) counts() bool {
 		return false
 	}
 	return true
+}
+
+// places are the places that the bill takes among the year's stays: its own, and those of
+// the renewals of a long stay.
+func (b *bill) places() (n int) {
+	if b.counts() {
+		n = 1
+	}
+	if yes(b.version.Deductible.BelowCounts) || b.entered[0] > 0 {
+		n += b.furtherStays()
+	}
+	return n
 }
 
 // collect adds what the span came to.

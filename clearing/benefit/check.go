@@ -156,6 +156,9 @@ func (c *checker) deductible(d *deductible) {
 	if d.RenewDays > 0 && d.Charged != "each stay" {
 		c.problem(d.on("renewed_every_days"), "renewed_every_days 仅用于 charged = \"each stay\"", "renewed_every_days only goes with charged = \"each stay\"")
 	}
+	if d.RenewCounts && d.RenewDays == 0 {
+		c.problem(d.on("renewals_count"), "renewals_count 须与 renewed_every_days 同用", "renewals_count needs renewed_every_days")
+	}
 	if d.TransferDays != nil && d.Charged != "each stay" {
 		c.problem(d.on("transfer_within_days"), "transfer_within_days 仅用于 charged = \"each stay\"", "transfer_within_days only goes with charged = \"each stay\"")
 	}

@@ -46,10 +46,7 @@ func (b *bill) deductibleDue(d *deductible) (ledger.Amount, error) {
 // dueEachStay charges each stay anew, each renewal of a long stay like a further stay,
 // and a transfer only for what its first part has not paid.
 func (b *bill) dueEachStay(d *deductible) (ledger.Amount, error) {
-	cycles := 1
-	if d.RenewDays > 0 {
-		cycles = max(1, (b.span.days+d.RenewDays-1)/d.RenewDays)
-	}
+	cycles := 1 + b.renewals()
 	var due ledger.Amount
 	for i := range cycles {
 		amount, err := b.firstAmount(d, b.facility, i == 0)
@@ -68,6 +65,23 @@ func (b *bill) dueEachStay(d *deductible) (ledger.Amount, error) {
 		b.trace.step("deductible", "deductible-transfer", d.Article, exact, due, money("paid", paid))
 	}
 	return due, nil
+}
+
+// renewals are the cycles of a long stay after its first.
+func (b *bill) renewals() int {
+	every := b.version.Deductible.RenewDays
+	if every == 0 {
+		return 0
+	}
+	return max(1, (b.span.days+every-1)/every) - 1
+}
+
+// furtherStays are the places among the year's stays that the renewals take.
+func (b *bill) furtherStays() int {
+	if !b.version.Deductible.RenewCounts {
+		return 0
+	}
+	return b.renewals()
 }
 
 // dueYear charges the year once, or tops it up when a dearer hospital follows.

@@ -92,8 +92,11 @@
 //
 //   - Interim settlement of a long stay (8.2.5): the interface refuses it for now. A
 //     transfer that continues a stay is expressed (transfer_within_days).
-//   - A 90-day cycle that starts the segments anew (8.2.4): the sources only show that
-//     the deductible is renewed (renewed_every_days); the bill stays one.
+//   - A 90-day cycle that starts the segments anew (8.2.4): a claim tells no amounts by
+//     cycle, so none has an amount of its own. The deductible is renewed
+//     (renewed_every_days), and a cycle can count as a stay (renewals_count).
+//   - A filing as of discharge (8.6.3): the national rule takes it at admission, and late
+//     until the discharge settlement (rules 2.2, articles 12 and 16).
 //   - Keeping the out-of-area cut out of the critical-illness base (8.4.11): no source
 //     does so. What the sources show, the cut counting or applying to the upper layers
 //     as well, is expressed (layers).

@@ -232,6 +232,9 @@ func (w *explainer) deductible(d *deductible) {
 	}
 	if d.RenewDays > 0 {
 		w.line(2, "住院每满%d天另收一次", "charged again every %d days of a stay", d.RenewDays)
+		if d.RenewCounts {
+			w.line(2, "每个后续周期计为一次住院", "each further cycle counts as a stay of the year")
+		}
 	}
 	if d.TransferDays != nil {
 		w.line(2, "出院后%d天内转院视为同一次住院", "an admission within %d days of a discharge continues that stay", *d.TransferDays)

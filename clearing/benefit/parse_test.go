@@ -64,6 +64,7 @@ func TestProblemsOfPlans(t *testing.T) {
 		{"a wage that is not there", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nwage_times = 6"}, []string{`25: wage_times needs the version's average_wage`}},
 		{"a catalogue across provinces", blocks{rest: "[[version.catalogue]]\nclasses = [\"01\"]"}, []string{`24: catalogue only goes with scope = "home"`}},
 		{"a key twice", blocks{top: "invented = true\ninvented = true"}, []string{`6: not valid TOML`}},
+		{"renewals that count, and none are", blocks{deductible: "[version.deductible]\namount = 5\nrenewals_count = true"}, []string{`13: renewals_count needs renewed_every_days`}},
 		{"a wrong kind of hospital", blocks{deductible: "[version.deductible]\namount = { Third = 5 }"}, []string{`12: "Third" is no level or trait of a hospital`}},
 		{"a condition that says nothing", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = {}\npays = 5"}, []string{`25: an empty for applies to everybody: leave it away`}},
 		{"a list that is empty holds for everybody", blocks{deductible: plainDeductible + "\n[[version.deductible.special]]\nfor = { groups = [] }\nwaived = true"}, []string{`14: groups is empty`}},

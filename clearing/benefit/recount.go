@@ -59,7 +59,7 @@ func (b *bill) recount(before, after, counted Accumulators) Accumulators {
 	a.Base = b.recountBase(before, after)
 	if b.version.Deductible.TransferDays != nil {
 		b.count()
-		last := LastStay{Discharged: b.Claim.Discharged.Day(), Ordinal: b.ordinal, Deductible: after.Deductible - before.Deductible}
+		last := LastStay{Discharged: b.Claim.Discharged.Day(), Ordinal: b.ordinal + b.furtherStays(), Deductible: after.Deductible - before.Deductible}
 		if b.continues {
 			last.Deductible += onto.Last.Deductible
 		}

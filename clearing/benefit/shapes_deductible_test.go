@@ -1,6 +1,7 @@
 package benefit_test
 
 import (
+	"strings"
 	"testing"
 
 	"clearingd/clearing/benefit"
@@ -208,5 +209,53 @@ func TestStayBelowTheDeductibleMayNotCount(t *testing.T) {
 		if err != nil || a.Years[0].Stays != x.want {
 			t.Errorf("%q: %d stays, want %d (%v)", x.flag, a.Years[0].Stays, x.want, err)
 		}
+	}
+}
+
+// TestRenewalsCountAsStays: "each 90 days of a long stay are one settlement cycle, a
+// further cycle counts as a further stay" (8.2.4, Beijing). Of a plan with half from the
+// second stay and none from the third, a stay after one of 91 days is the third.
+func TestRenewalsCountAsStays(t *testing.T) {
+	const long = `[version.deductible]
+		amount = 1000
+		renewed_every_days = 90
+		[version.deductible.later_stays]
+		percent = [50, 0]`
+	counted := strings.Replace(long, "renewed_every_days = 90", "renewed_every_days = 90\nrenewals_count = true", 1)
+	for _, x := range []struct {
+		deductible, to string
+		stays          int
+		next           string
+	}{
+		{long, "2026-04-02", 1, "ded=500 basic=7600 cash=2400"},
+		{counted, "2026-04-01", 1, "ded=500 basic=7600 cash=2400"}, // 90 days: one cycle
+		{counted, "2026-04-02", 2, "ded=0 basic=8000 cash=2000"},
+	} {
+		p := blocks{deductible: x.deductible}.plan(t)
+		first, err := stay{in: "11500", from: "2026-01-01", to: x.to}.settle(t, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := first.Years[0].Accumulators
+		if after.Stays != x.stays || after.StaysByLevel[benefit.LevelThird] != x.stays {
+			t.Errorf("until %s: %d stays, %v", x.to, after.Stays, after.StaysByLevel)
+		}
+		if got := summary(stay{in: "10000", before: after}.settle(t, p)); got != x.next {
+			t.Errorf("until %s, the next stay: %s, want %s", x.to, got, x.next)
+		}
+	}
+}
+
+// TestBelowTheDeductibleRenewalsCountAsTheStayDoes, which is not at all where the plan
+// says so.
+func TestBelowTheDeductibleRenewalsCountAsTheStayDoes(t *testing.T) {
+	p := blocks{deductible: `[version.deductible]
+		amount = 1000
+		renewed_every_days = 90
+		renewals_count = true
+		stay_below_it_counts = false`}.plan(t)
+	below, err := stay{in: "900", from: "2026-01-01", to: "2026-05-01"}.settle(t, p)
+	if err != nil || below.Years[0].Accumulators.Stays != 0 {
+		t.Errorf("%+v, %v", below.Years, err)
 	}
 }
