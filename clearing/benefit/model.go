@@ -120,7 +120,7 @@ type deductible struct {
 	Amount       table[yuan]         `toml:"amount" need:"true"`
 	Later        *laterStays         `toml:"later_stays"`
 	RenewDays    int                 `toml:"renewed_every_days"`
-	RenewCounts  bool                `toml:"renewals_count"` // each renewal is a further stay of the year
+	RenewCounts  bool                `toml:"renewals_count"`       // each renewal is a further stay of the year
 	TransferDays *int                `toml:"transfer_within_days"` // admitted so soon after a discharge: one stay with it
 	BelowCounts  *bool               `toml:"stay_below_it_counts"` // absent: yes
 	Special      []specialDeductible `toml:"special"`

@@ -28,6 +28,9 @@
 // Where a bill goes from the middle of a year, or comes back into it, its own share of the sums
 // goes or comes, and the later bills keep what they were given.
 //
+// Bills count in the books' order, also of home provinces that re-fold: what the order of
+// discharge would change of a booked year is clearing.Refold's question, not the draft's.
+//
 // Records of other days that lie between the records of these days (a stream that was
 // behind) are computed too, so that the years stay whole, but not counted. Officers'
 // adjustments stand beside the comparison, with their sum.

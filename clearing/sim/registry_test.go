@@ -79,3 +79,33 @@ func TestTheTemporaryCardOfTheXinjiangScenarioIsRegistered(t *testing.T) {
 		t.Errorf("%d temporary cards", found)
 	}
 }
+
+func TestTheRegisterOfASamplesHospitals(t *testing.T) {
+	sample := Day(DefaultConfig(7, 400, testDay))
+	documents := Providers(sample.Messages)
+	known, traits := map[string]string{}, map[string]int{}
+	for i, d := range documents {
+		r, err := registry.Dialect{}.Decode(d.Body)
+		if err != nil || d.Subject != provinces.RegistrySubject(r.Area.Province(), "provider") {
+			t.Fatalf("%s: %v: %s", d.Subject, err, d.Body)
+		}
+		if known[r.Provider] != "" || i > 0 && d.Subject < documents[i-1].Subject {
+			t.Errorf("%s stands twice or out of order", r.Provider)
+		}
+		known[r.Provider] = r.Facility.Level
+		for _, trait := range r.Facility.Traits {
+			traits[trait]++
+		}
+	}
+	for _, m := range sample.Messages {
+		if m.Want.Outcome != provinces.Booked {
+			continue
+		}
+		if name, level, ok := hospitalIn(m.Body); !ok || known[name.code] != level {
+			t.Errorf("%s states level %s, registered is %q", m.Subject, level, known[name.code])
+		}
+	}
+	if traits["community"] == 0 || traits["tcm"] == 0 {
+		t.Errorf("traits %v of %d hospitals", traits, len(documents))
+	}
+}

@@ -38,16 +38,19 @@ func (a *app) registryKeyCommand() *cobra.Command {
 }
 
 func (a *app) registrySampleCommand() *cobra.Command {
+	var hospitals bool
 	c := &cobra.Command{
 		Use:   "sample [FILE]",
 		Short: a.say("为演示样例生成登记文档", "build the register of a sample's people"),
-		Long: a.say("读 clearctl sample 的输出，写出其中人员的登记文档（每行一份），供登记制演示。",
-			"Reads what clearctl sample wrote and writes the register of its people, one document a line, so that a\ndemonstration can run where people are registered."),
+		Long: a.say("读 clearctl sample 的输出，写出其中人员的登记文档（每行一份），供登记制演示；加 --providers 则写出其中\n医疗机构的登记，部分机构带虚构的类别。",
+			"Reads what clearctl sample wrote and writes the register of its people, one document a line, so that a\ndemonstration can run where people are registered; with --providers that of its hospitals, some of\nthem with invented traits."),
 		Example: `
   clearctl sample --seed 1 --count 2000 --day 2026-03-18 --out day.ndjson
   clearctl registry sample day.ndjson | clearctl registry send
+  clearctl registry sample day.ndjson --providers | clearctl registry send
   clearctl publish day.ndjson --wait`,
 	}
+	c.Flags().BoolVar(&hospitals, "providers", false, a.say("写出医疗机构的登记", "write the register of the hospitals"))
 	return a.command(c, cobra.MaximumNArgs(1), func(_ *cobra.Command, args []string) error {
 		file := "-"
 		if len(args) == 1 {
@@ -65,7 +68,11 @@ func (a *app) registrySampleCommand() *cobra.Command {
 		for _, m := range messages {
 			claims = append(claims, sim.Message{Subject: m.subject, Body: m.body})
 		}
-		for _, d := range sim.Registry(claims) {
+		documents := sim.Registry
+		if hospitals {
+			documents = sim.Providers
+		}
+		for _, d := range documents(claims) {
 			if _, err := fmt.Fprintf(a.out, "%s\n", d.Body); err != nil {
 				return err
 			}

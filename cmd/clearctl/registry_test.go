@@ -185,7 +185,14 @@ func TestRegistrySample(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	code, out, stderr := runRegistry("", lines.String(), "sample")
+	code, out, stderr := runRegistry("", lines.String(), "sample", "--providers")
+	if code != exitOK || strings.Count(out, `"fixmedins_code"`) < 10 {
+		t.Fatalf("%d %s %s", code, out, stderr)
+	}
+	if _, err := readDocuments([]byte(out), false); err != nil {
+		t.Error(err)
+	}
+	code, out, stderr = runRegistry("", lines.String(), "sample")
 	if code != exitOK || strings.Count(out, "\n") < 30 {
 		t.Fatalf("%d %d lines %s", code, strings.Count(out, "\n"), stderr)
 	}
