@@ -150,6 +150,10 @@ func (d *Desk) answerTime(r *Record) time.Time {
 // seal writes the answer into the decided record.
 func (w *work) seal() error {
 	r := &w.decision.Record
+	var err error
+	if r.Register, err = w.view.Register(); err != nil {
+		return err
+	}
 	adapter, ok := w.Adapters[r.Stream]
 	if !ok {
 		return fmt.Errorf("%w: no adapter for province %s", ErrAdapter, r.Stream)
@@ -177,6 +181,9 @@ func (r *Record) Envelope() provinces.Envelope {
 		provinces.HeaderDigest:  hex.EncodeToString(r.Digest[:]),
 		provinces.HeaderEntry:   strconv.FormatUint(r.Number, 10),
 		provinces.HeaderDay:     r.Day.String(),
+	}
+	if r.Register != 0 {
+		header[provinces.HeaderRegister] = strconv.FormatUint(r.Register, 10)
 	}
 	if r.OriginalWord != "" {
 		header[provinces.HeaderOriginal] = r.OriginalWord

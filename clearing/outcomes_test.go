@@ -208,6 +208,7 @@ type books struct {
 	people    map[string]clearing.PersonFile // by home province and psn_no
 	holders   map[provinces.CertificateHash][]string
 	documents map[string]clearing.DocumentState
+	register  uint64                           // documents taken
 	providers map[string]clearing.ProviderFile // by treatment province and fixmedins_code
 
 	refolds map[clearing.YearKey]bool // person-years that officers find; see refold_test.go
@@ -265,6 +266,8 @@ func (b *books) Plan(hash [32]byte) ([]byte, error) {
 func (b *books) Person(home ledger.Province, personNo string) (clearing.PersonFile, error) {
 	return b.people[string(home)+personNo], nil
 }
+
+func (b *books) Register() (uint64, error) { return b.register, nil }
 
 func (b *books) Provider(treatment ledger.Province, code string) (clearing.ProviderFile, error) {
 	return b.providers[string(treatment)+code], nil

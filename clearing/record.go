@@ -44,6 +44,10 @@ type Record struct {
 
 	Answer []byte `cbor:"18,keyasint"` // the exact body of the answer
 
+	// Register is the last message of the REGISTRY stream that the books had taken when
+	// this one was decided; 0: none. Books that are replayed take the register so far first.
+	Register uint64 `cbor:"21,keyasint,omitempty"`
+
 	Adjustment *Adjustment `cbor:"19,keyasint,omitempty"` // of Adjusted only, which no message stands behind
 }
 

@@ -352,6 +352,7 @@ func (b *books) publish(line string) {
 	if err != nil {
 		b.Fatalf("%s: %v", line, err)
 	}
+	b.register++
 	b.file(decision)
 	words := strings.Fields(want)
 	got := []string{string(decision.Record.Outcome)}
@@ -614,6 +615,9 @@ func TestABillIsRecomputedFromItself(t *testing.T) {
 	again, err := prepared.Adjudicate(before)
 	if err != nil || !reflect.DeepEqual(again, record.Bill.Benefit) {
 		t.Errorf("recomputed %+v (%v), booked %+v", again, err, record.Bill.Benefit)
+	}
+	if register := record.Envelope().Header[provinces.HeaderRegister]; register != "4" {
+		t.Errorf("the answer names register message %q, 4 were taken before it", register)
 	}
 	if answered := b.settlement("m1"); answered["psn_type"] != "1201" {
 		t.Errorf("answered psn_type %v, the register says 1201", answered["psn_type"])

@@ -25,6 +25,9 @@ type View interface {
 	Year(YearKey) (YearState, error)
 	// Plan returns the bytes of a plan that a booked bill names.
 	Plan(hash [32]byte) ([]byte, error)
+	// Register returns how far the REGISTRY stream has been taken: the sequence of its last
+	// message that has an outcome; 0 if none has.
+	Register() (uint64, error)
 	// Person returns what the home province's register says of a person; the zero file
 	// if it does not know one.
 	Person(home ledger.Province, personNo string) (PersonFile, error)

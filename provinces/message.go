@@ -29,5 +29,6 @@ const (
 	HeaderDigest   = "Clr-Digest"   // SHA-256 of the request's exact bytes, lower-case hex
 	HeaderEntry    = "Clr-Entry"    // the books' number, decimal
 	HeaderDay      = "Clr-Day"      // business day, yyyy-MM-dd
+	HeaderRegister = "Clr-Register" // last message of the REGISTRY stream that was known when it was decided, decimal; absent: none
 	HeaderOriginal = "Clr-Original" // on repeats and cancellations the first msgid; on reversals "booked", "refused" or "unseen"
 )

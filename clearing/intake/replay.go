@@ -18,6 +18,10 @@ type Answered struct {
 	Day    ledger.Day // the business day on the answer
 	Answer []byte     // its exact body
 
+	// Register is the last message of the REGISTRY stream that was known when it was
+	// decided, 0 if the answer does not tell. The caller takes the register so far first.
+	Register uint64
+
 	Order *clearing.AdjustmentOrder // set for an officers' decision, which no message stands behind
 	Redo  *clearing.RedoOrder       // set for a quarantined message that was decided again
 }

@@ -61,6 +61,12 @@ func countsKey(home ledger.Province) []byte {
 	return []byte(home)
 }
 
+// Register returns how far the REGISTRY stream has been taken.
+func (tx *Tx) Register() (uint64, error) {
+	at, err := tx.Position(RegistryStream)
+	return at.Sequence, err
+}
+
 // Person returns a person's file; the zero file if the register does not know one.
 func (tx *Tx) Person(home ledger.Province, personNo string) (file clearing.PersonFile, err error) {
 	_, err = get(tx.raw.Bucket(bucketPeople), ownerKey(home, personNo), &file)

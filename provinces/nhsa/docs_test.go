@@ -117,7 +117,7 @@ func TestAsyncAPINamesWhatExists(t *testing.T) {
 			t.Errorf("asyncapi.yaml lacks the outcome %s", outcome)
 		}
 	}
-	for _, header := range []string{provinces.HeaderOutcome, provinces.HeaderDigest, provinces.HeaderEntry, provinces.HeaderDay, provinces.HeaderOriginal} {
+	for _, header := range []string{provinces.HeaderOutcome, provinces.HeaderDigest, provinces.HeaderEntry, provinces.HeaderDay, provinces.HeaderRegister, provinces.HeaderOriginal} {
 		if !bytes.Contains(text, []byte(header)) {
 			t.Errorf("asyncapi.yaml lacks the header %s", header)
 		}

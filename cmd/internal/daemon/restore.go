@@ -3,8 +3,10 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.uber.org/zap"
@@ -43,12 +45,67 @@ func (d *Daemon) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.intake.Replay(messages); err != nil {
-			return d.storeError(fmt.Errorf("%w: %w", ErrBooksDamaged, err))
+		if err := d.replay(ctx, messages); err != nil {
+			return err
 		}
 	}
 	d.log.Info("the books are level with the answers again", zap.Int("replayed", len(answers)))
 	return nil
+}
+
+// replay decides messages again, each with the register as it stood then.
+func (d *Daemon) replay(ctx context.Context, messages []intake.Answered) error {
+	for len(messages) > 0 {
+		n := 1
+		for n < len(messages) && messages[n].Register == messages[0].Register {
+			n++
+		}
+		if err := d.registerUpTo(ctx, messages[0].Register); err != nil {
+			return err
+		}
+		if err := d.intake.Replay(messages[:n]); err != nil {
+			return d.storeError(fmt.Errorf("%w: %w", ErrBooksDamaged, err))
+		}
+		messages = messages[n:]
+	}
+	return nil
+}
+
+// errReached ends the following of a stream.
+var errReached = errors.New("reached")
+
+// registerUpTo takes the register up to one of its messages.
+func (d *Daemon) registerUpTo(ctx context.Context, sequence uint64) error {
+	reached, _ := d.registry.at()
+	if sequence <= reached {
+		return nil
+	}
+	if last, err := d.registryEnd(ctx); err != nil {
+		return err
+	} else if last < sequence {
+		return fmt.Errorf("%w: answers rest on registry message %d, %s ends at %d; restore a newer copy", ErrBooksDamaged, sequence, bus.RegistryStream, last)
+	}
+	err := d.bus.FollowRegistry(ctx, reached, func(messages []provinces.RegistryMessage) error {
+		beyond := slices.IndexFunc(messages, func(m provinces.RegistryMessage) bool { return m.Sequence > sequence })
+		if beyond >= 0 {
+			messages = messages[:beyond]
+		}
+		if err := d.registry.Commit(messages); err != nil {
+			return err
+		}
+		if len(messages) > 0 {
+			reached = messages[len(messages)-1].Sequence
+			d.registry.advance(reached)
+		}
+		if reached < sequence && beyond < 0 {
+			return nil
+		}
+		return errReached
+	})
+	if errors.Is(err, errReached) {
+		return nil
+	}
+	return d.storeError(err)
 }
 
 // answersBeyond lists the answers behind a books' number, in the books' order, and
@@ -109,10 +166,19 @@ func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]in
 		if err != nil {
 			return nil, fmt.Errorf("%w: answer %d has no day: %w", ErrBooksDamaged, a.Number, err)
 		}
-		messages[i] = intake.Answered{Item: d.intake.Decode(message), Number: a.Number, Day: day, Answer: answer.Body}
+		messages[i] = intake.Answered{Item: d.intake.Decode(message), Number: a.Number, Day: day, Answer: answer.Body, Register: registerOf(a.Header)}
 		if again {
 			messages[i].Redo = &order
 		}
 	}
 	return messages, nil
+}
+
+// registerOf is the register message that an answer names; 0 if it names none.
+func registerOf(header map[string]string) uint64 {
+	sequence, err := strconv.ParseUint(header[provinces.HeaderRegister], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return sequence
 }
