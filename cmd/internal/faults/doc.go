@@ -9,7 +9,7 @@
 //   - Crash states: from the record of a run, every image of the books is built that a
 //     power cut could have left, and each must open as the books before or after the
 //     commit that was under way.
-//   - Fault loops: the daemon answers claims while the k-th call fails, for k = 1 until a
+//   - Fault loops: the daemon answers claims, or writes a report, while the k-th call fails, for k = 1 until a
 //     run passes untouched; after a restart every claim has one answer.
 //   - Rot: bits of the books are flipped, and the check must name each record.
 //   - Pressure: the largest messages as fast as they come, a disk at its floor, a backlog.

@@ -16,7 +16,11 @@ const role = "CLEARINGD_FAULTS_ROLE"
 const (
 	roleTracer = "tracer" // runs its arguments as traced says
 	roleBooks  = "books"  // keeps books: see keepBooks
+	roleReport = "report" // closes a day: see closeBooks
 )
+
+// roleOfTraced is the role of the tracer's process, if it is this binary; without it, books.
+const roleOfTraced = "CLEARINGD_FAULTS_TRACED"
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(role) {
@@ -24,6 +28,8 @@ func TestMain(m *testing.M) {
 		os.Exit(trace(os.Args[1:]))
 	case roleBooks:
 		os.Exit(keepBooks(os.Args[1:]))
+	case roleReport:
+		os.Exit(closeBooks(os.Args[1]))
 	}
 	code := m.Run()
 	if built.dir != "" {

@@ -59,7 +59,11 @@ func trace(args []string) int {
 	}
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), role+"="+roleBooks) // another program does not look at it
+	traced := roleBooks
+	if given := os.Getenv(roleOfTraced); given != "" {
+		traced = given
+	}
+	cmd.Env = append(os.Environ(), role+"="+traced) // another program does not look at it
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
 	if err := cmd.Start(); err != nil {
 		return failed(err)
@@ -199,7 +203,7 @@ func (t *tracer) describe(name string, r *syscall.PtraceRegs) (*event, error) {
 		e.Path = t.fd(r.R8)
 		return e, nil
 	case "write":
-		if r.Rdi != 1 {
+		if r.Rdi != 1 && t.Call != name { // most are sockets and logs
 			return nil, nil
 		}
 	case "pwrite64", "ftruncate":
