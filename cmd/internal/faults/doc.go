@@ -11,6 +11,7 @@
 //     commit that was under way.
 //   - Fault loops: the daemon answers claims, or writes a report, while the k-th call fails, for k = 1 until a
 //     run passes untouched; after a restart every claim has one answer.
+//   - Power cuts: the daemon lives on a disk that is a file; the file is copied at its kill.
 //   - Rot: bits of the books are flipped, and the check must name each record.
 //   - Pressure: the largest messages as fast as they come, a disk at its floor, a backlog.
 //
