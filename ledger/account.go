@@ -3,7 +3,6 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Area is a pooling area (统筹区): six ASCII digits of which the first two are its
@@ -81,7 +80,7 @@ func (a Account) Check() error {
 		!digits(string(a.Home), 6), !digits(string(a.Treatment), 6), !digits(string(a.Fund), 6),
 		a.Stage < Accrued || a.Stage > Paid,
 		(a.Side == Payable) != (a.Provider != ""),
-		strings.ContainsFunc(a.Provider, notAccountRune):
+		!lettersAndDigits(a.Provider):
 		return fmt.Errorf("%w: %s", ErrAccount, a)
 	}
 	return nil
@@ -89,20 +88,38 @@ func (a Account) Check() error {
 
 // Name is the account in plain-text accounting; hledger, ledger and beancount
 // accept it as it is.
-func (a Account) Name() string {
+func (a Account) Name() string { return string(a.AppendName(nil)) }
+
+// AppendName adds the text of Name to b.
+func (a Account) AppendName(b []byte) []byte {
 	if a.Side == Receivable {
-		return fmt.Sprintf("Assets:Receivable:Home-%s:Treatment-%s:Fund-%s:%s", a.Home, a.Treatment, a.Fund, a.Stage)
+		b = append(append(b, "Assets:Receivable:Home-"...), a.Home...)
+		b = append(append(b, ":Treatment-"...), a.Treatment...)
+	} else {
+		b = append(append(b, "Liabilities:Payable:Treatment-"...), a.Treatment...)
+		b = append(append(b, ":Provider-"...), a.Provider...)
+		b = append(append(b, ":Home-"...), a.Home...)
 	}
-	return fmt.Sprintf("Liabilities:Payable:Treatment-%s:Provider-%s:Home-%s:Fund-%s:%s",
-		a.Treatment, a.Provider, a.Home, a.Fund, a.Stage)
+	b = append(append(b, ":Fund-"...), a.Fund...)
+	return append(append(b, ':'), a.Stage.String()...)
 }
 
 func (a Account) String() string { return a.Name() }
 
-func notAccountRune(r rune) bool {
-	return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
+func lettersAndDigits(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 func digits(s string, n int) bool {
-	return len(s) == n && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return len(s) == n
 }

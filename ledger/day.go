@@ -44,6 +44,9 @@ func (d Day) Year() int { return d.Time().Year() }
 // String writes yyyy-MM-dd.
 func (d Day) String() string { return d.Time().Format(time.DateOnly) }
 
+// Append adds the text of String to b.
+func (d Day) Append(b []byte) []byte { return d.Time().AppendFormat(b, time.DateOnly) }
+
 // MarshalText writes the text of String.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

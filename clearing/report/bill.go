@@ -49,27 +49,30 @@ func (b Bill) Check() error {
 	if len(b.Home) != 6 || len(b.Treatment) != 6 {
 		return fail("area")
 	}
-	parts := []ledger.Amount{b.Account, b.Cash, b.HospitalPart}
+	sum, err := ledger.Sum(b.Account, b.Cash, b.HospitalPart)
+	turned := against(b.Account, undone) || against(b.Cash, undone) || against(b.HospitalPart, undone) || against(b.Total, undone)
 	for _, f := range b.Funds {
 		if f.Fund == ledger.FundAccount || f.Fund == provinces.FundHospital || f.Fund == "" {
 			return fail("fund " + string(f.Fund))
 		}
-		parts = append(parts, f.Amount)
-	}
-	for _, a := range append(parts, b.Total) {
-		if (undone && a > 0) || (!undone && a < 0) {
-			return fail("sign")
+		turned = turned || against(f.Amount, undone)
+		if err == nil {
+			sum, err = sum.Add(f.Amount)
 		}
 	}
-	sum, err := ledger.Sum(parts...)
-	if err != nil {
+	switch {
+	case turned:
+		return fail("sign")
+	case err != nil:
 		return fmt.Errorf("entry %d: %w", b.Entry, err)
-	}
-	if sum != b.Total {
+	case sum != b.Total:
 		return fail(fmt.Sprintf("parts sum to %s, total is %s", sum, b.Total))
 	}
 	return nil
 }
+
+// against reports an amount whose sign is not its bill's.
+func against(a ledger.Amount, undone bool) bool { return undone && a > 0 || !undone && a < 0 }
 
 // fundTotal adds up the funds; Check has shown that it stays in range, because no
 // part turns against another's sign.

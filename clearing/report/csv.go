@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"maps"
 	"regexp"
@@ -73,15 +74,18 @@ func (e *EntriesWriter) Write(b Bill) error {
 		return err
 	}
 	c := e.csv
-	corrects := ""
-	if b.Corrects != 0 {
-		corrects = strconv.FormatUint(b.Corrects, 10)
-	}
 	c.counts(b.Entry)
-	c.texts(corrects, b.SettlementID, b.Day.String(), string(b.Home.Province()), string(b.Home),
+	if b.Corrects != 0 {
+		c.counts(b.Corrects)
+	} else {
+		c.texts("")
+	}
+	c.texts(b.SettlementID)
+	c.day(b.Day)
+	c.texts(string(b.Home.Province()), string(b.Home),
 		string(b.Treatment.Province()), string(b.Treatment), b.Provider, string(b.Outcome))
 	c.amounts(b.Total)
-	c.texts(fundList(b.Funds))
+	c.funds(b.Funds)
 	c.amounts(b.fundTotal(), b.Account, b.Cash, b.HospitalPart)
 	c.texts(b.Person, warningList(b.Warnings))
 	c.end()
@@ -91,78 +95,98 @@ func (e *EntriesWriter) Write(b Bill) error {
 // Close writes what is still buffered. It does not close the underlying writer.
 func (e *EntriesWriter) Close() error { return e.csv.flush() }
 
-func fundList(funds []provinces.FundAmount) string {
-	sums := map[ledger.Fund]ledger.Amount{}
-	for _, f := range funds {
-		sums[f.Fund] += f.Amount
-	}
-	var parts []string
-	for _, f := range slices.Sorted(maps.Keys(sums)) {
-		parts = append(parts, string(f)+"="+sums[f].String())
-	}
-	return strings.Join(parts, ";")
-}
-
 func warningList(warnings []benefit.Warning) string {
+	switch len(warnings) {
+	case 0:
+		return ""
+	case 1:
+		return string(warnings[0])
+	}
 	var parts []string
-	for _, w := range slices.Sorted(slices.Values(warnings)) {
+	for _, w := range warnings {
 		parts = append(parts, string(w))
 	}
+	slices.Sort(parts)
 	return strings.Join(slices.Compact(parts), ";")
 }
+
+// writeBuffer is how much a file of lines gathers before it is written.
+const writeBuffer = 64 << 10
 
 // csvWriter writes cells by kind, because text must be neutralised and a minus in
 // front of an amount must not be. The first error stays.
 type csvWriter struct {
 	w     *bufio.Writer
-	begun bool // a cell stands on the line
+	line  []byte // the line that is being put together
+	begun bool   // a cell stands on the line
 	err   error
 }
 
 func newCSV(w io.Writer) *csvWriter {
-	c := &csvWriter{w: bufio.NewWriter(w)}
-	c.put("\ufeff")
-	return c
+	return &csvWriter{w: bufio.NewWriterSize(w, writeBuffer), line: []byte("\ufeff")}
 }
 
-func (c *csvWriter) put(s string) {
-	if c.err == nil {
-		_, c.err = c.w.WriteString(s)
-	}
-}
-
-func (c *csvWriter) cell(s string) {
+// next begins a cell.
+func (c *csvWriter) next() {
 	if c.begun {
-		c.put(",")
+		c.line = append(c.line, ',')
 	}
 	c.begun = true
-	if strings.ContainsAny(s, ",\"") {
-		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-	}
-	c.put(s)
 }
 
 func (c *csvWriter) texts(texts ...string) {
 	for _, t := range texts {
-		c.cell(neutral(t))
+		c.next()
+		if t = neutral(t); strings.ContainsAny(t, ",\"") {
+			t = `"` + strings.ReplaceAll(t, `"`, `""`) + `"`
+		}
+		c.line = append(c.line, t...)
 	}
 }
 
 func (c *csvWriter) amounts(amounts ...ledger.Amount) {
 	for _, a := range amounts {
-		c.cell(a.String())
+		c.next()
+		c.line = a.Append(c.line)
 	}
 }
 
 func (c *csvWriter) counts(counts ...uint64) {
 	for _, n := range counts {
-		c.cell(strconv.FormatUint(n, 10))
+		c.next()
+		c.line = strconv.AppendUint(c.line, n, 10)
+	}
+}
+
+func (c *csvWriter) day(day ledger.Day) {
+	c.next()
+	c.line = day.Append(c.line)
+}
+
+// funds writes the sums by fund, sorted, into one cell. A bill has few.
+func (c *csvWriter) funds(funds []provinces.FundAmount) {
+	c.next()
+	sums := make([]provinces.FundAmount, 0, 8)
+	for _, f := range funds {
+		at, found := slices.BinarySearchFunc(sums, f.Fund, func(s provinces.FundAmount, fund ledger.Fund) int { return cmp.Compare(s.Fund, fund) })
+		if !found {
+			sums = slices.Insert(sums, at, provinces.FundAmount{Fund: f.Fund})
+		}
+		sums[at].Amount += f.Amount
+	}
+	for i, f := range sums {
+		if i > 0 {
+			c.line = append(c.line, ';')
+		}
+		c.line = f.Amount.Append(append(append(c.line, f.Fund...), '='))
 	}
 }
 
 func (c *csvWriter) end() {
-	c.put("\r\n")
-	c.begun = false
+	if c.line = append(c.line, "\r\n"...); c.err == nil {
+		_, c.err = c.w.Write(c.line)
+	}
+	c.line, c.begun = c.line[:0], false
 }
 
 func (c *csvWriter) flush() error {
@@ -179,10 +203,30 @@ var exponent = regexp.MustCompile(`^[0-9.]+[eE][+-]?[0-9]+$`)
 // or for a number with an exponent plain text, by an apostrophe in front. The full-width
 // forms count too: Chinese and Japanese editions accept them.
 func neutral(text string) string {
+	if harmless(text) {
+		return text
+	}
 	text = visible(text)
 	first := []rune(text + " ")[0]
 	if strings.ContainsRune("=+-@＝＋－＠\ufffd", first) || exponent.MatchString(text) {
 		return "'" + text
 	}
 	return text
+}
+
+// harmless is the quick way past neutral for what most cells hold: ids and words in ASCII.
+func harmless(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == 'e' || c == 'E':
+			if text[0] <= '9' {
+				return false // may be an exponent
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+		case i > 0 && (c == '-' || c == '_' || c == ';'):
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"clearingd/ledger"
@@ -46,11 +48,16 @@ var (
 //
 // The order is: Comment, Declare, at most one Opening, then Entry and Assert as often as
 // needed, Close. The first error stays and is returned by every later call.
+//
+// Who learns only from the entries which accounts to declare writes these first, with a
+// writer of [NewJournalBody], and then puts them under a head: Comment, DeclareNames, Body.
 type JournalWriter struct {
 	w        *bufio.Writer
 	format   Format
 	declared map[ledger.Account]bool // nil before Declare
+	loose    bool                    // any account may be used: others declare
 	begun    bool                    // an entry or an opening was written
+	line     []byte                  // what is being put together
 	err      error
 }
 
@@ -69,10 +76,18 @@ type AccountBalance struct {
 
 // NewJournal starts a journal. An unknown format is reported by the first call.
 func NewJournal(w io.Writer, format Format) *JournalWriter {
-	j := &JournalWriter{w: bufio.NewWriter(w), format: format}
+	j := &JournalWriter{w: bufio.NewWriterSize(w, writeBuffer), format: format}
 	if !slices.Contains([]Format{HLedger, Ledger, Beancount}, format) {
 		j.err = fmt.Errorf("%w: %q", ErrFormat, string(format))
 	}
+	return j
+}
+
+// NewJournalBody starts the entries of a journal whose head will be written later, with
+// every account they use.
+func NewJournalBody(w io.Writer, format Format) *JournalWriter {
+	j := NewJournal(w, format)
+	j.loose = true
 	return j
 }
 
@@ -94,7 +109,7 @@ func (j *JournalWriter) Declare(since ledger.Day, accounts []ledger.Account) err
 		j.err = fmt.Errorf("%w: declare", ErrOrder)
 	}
 	j.declared = make(map[ledger.Account]bool, len(accounts))
-	names := make([]string, 0, len(accounts)+1)
+	names := make([]string, 0, len(accounts))
 	for _, a := range accounts {
 		if err := a.Check(); err != nil && j.err == nil {
 			j.err = err
@@ -102,24 +117,68 @@ func (j *JournalWriter) Declare(since ledger.Day, accounts []ledger.Account) err
 		j.declared[a] = true
 		names = append(names, a.Name())
 	}
-	names = append(names, openingEquity)
 	slices.Sort(names)
-	names = slices.Compact(names)
-	if j.format == Beancount {
-		j.printf("option \"title\" \"clearingd\"\noption \"operating_currency\" \"%s\"\n\n%s commodity %s\n\n", Commodity, since, Commodity)
-		for _, name := range names {
-			j.printf("%s open %s %s\n", since, name, Commodity)
-		}
-		return j.err
+	return j.declare(since, slices.Values(slices.Compact(names)))
+}
+
+// DeclareNames is Declare for more accounts than one wants in memory: their names, sorted,
+// none twice. Only Body may follow.
+func (j *JournalWriter) DeclareNames(since ledger.Day, names iter.Seq[string]) error {
+	if j.err == nil && (j.declared != nil || j.begun) {
+		j.err = fmt.Errorf("%w: declare", ErrOrder)
 	}
-	j.printf("commodity %s\n    format 1000.00 %s\n\n", Commodity, Commodity)
+	j.declared = map[ledger.Account]bool{}
+	return j.declare(since, names)
+}
+
+// Body takes the entries that a writer of NewJournalBody wrote in the same format.
+func (j *JournalWriter) Body(entries io.Reader) error {
+	if j.err == nil && j.declared == nil {
+		j.err = fmt.Errorf("%w: body", ErrOrder)
+	}
+	j.begun = true
+	if j.err == nil {
+		_, j.err = j.w.ReadFrom(entries)
+	}
+	return j.err
+}
+
+func (j *JournalWriter) declare(since ledger.Day, names iter.Seq[string]) error {
+	before, after := "account ", "\n"
+	if j.format == Beancount {
+		before, after = since.String()+" open ", " "+Commodity+"\n"
+		j.printf("option \"title\" \"clearingd\"\noption \"operating_currency\" \"%s\"\n\n%s commodity %s\n\n", Commodity, since, Commodity)
+	} else {
+		j.printf("commodity %s\n    format 1000.00 %s\n\n", Commodity, Commodity)
+	}
 	if j.format == Ledger {
 		j.printf("tag setl_id\ntag outcome\ntag corrects\n\n")
 	}
-	for _, name := range names {
-		j.printf("account %s\n", name)
+	for name := range withOpening(names) {
+		j.line = append(append(append(j.line[:0], before...), name...), after...)
+		j.write()
 	}
 	return j.err
+}
+
+// withOpening puts the equity account in its place among sorted names.
+func withOpening(names iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		placed := false
+		for name := range names {
+			if !placed && name > openingEquity {
+				if placed = true; !yield(openingEquity) {
+					return
+				}
+			}
+			if !yield(name) {
+				return
+			}
+		}
+		if !placed {
+			yield(openingEquity)
+		}
+	}
 }
 
 // Opening brings the balances from before the exported days, as one transaction dated
@@ -162,27 +221,43 @@ func (j *JournalWriter) Entry(e ledger.Entry, note JournalNote) error {
 		j.err = err
 	}
 	outcome, settlement := word(string(note.Outcome)), word(note.SettlementID)
+	b := append(j.line[:0], '\n')
+	b = e.Day.Append(b)
 	if j.format == Beancount {
-		j.printf("\n%s * \"%s\"\n  entry: \"%d\"\n", e.Day, outcome, e.Number)
-		j.tag("  %s: \"%s\"\n", "outcome", outcome)
-		j.tag("  %s: \"%s\"\n", "setl_id", settlement)
-		if e.Corrects != 0 {
-			j.printf("  corrects: \"%d\"\n", e.Corrects)
-		}
+		b = append(append(append(b, " * \""...), outcome...), "\"\n"...)
+		b = appendTag(b, "  entry: \"", strconv.FormatUint(e.Number, 10), "\"\n")
+		b = appendTag(b, "  outcome: \"", outcome, "\"\n")
+		b = appendTag(b, "  setl_id: \"", settlement, "\"\n")
+		b = appendTag(b, "  corrects: \"", corrects(e), "\"\n")
 	} else {
-		j.printf("\n%s * (%d) %s\n", e.Day, e.Number, outcome)
-		j.tag("    ; %s: %s\n", "outcome", outcome)
-		j.tag("    ; %s: %s\n", "setl_id", settlement)
-		if e.Corrects != 0 {
-			j.printf("    ; corrects: %d\n", e.Corrects)
-		}
+		b = append(strconv.AppendUint(append(b, " * ("...), e.Number, 10), ") "...)
+		b = append(append(b, outcome...), '\n')
+		b = appendTag(b, "    ; outcome: ", outcome, "\n")
+		b = appendTag(b, "    ; setl_id: ", settlement, "\n")
+		b = appendTag(b, "    ; corrects: ", corrects(e), "\n")
 	}
 	for _, p := range e.Postings {
 		j.use(p.Account)
-		j.printf("%s", postingLine(p.Account.Name(), p.Amount))
+		b = appendPosting(b, p.Account, p.Amount)
 	}
-	j.begun = true
+	j.line, j.begun = b, true
+	j.write()
 	return j.err
+}
+
+func corrects(e ledger.Entry) string {
+	if e.Corrects == 0 {
+		return ""
+	}
+	return strconv.FormatUint(e.Corrects, 10)
+}
+
+// appendTag adds a tag, or nothing where it has no value.
+func appendTag(b []byte, before, value, after string) []byte {
+	if value == "" {
+		return b
+	}
+	return append(append(append(b, before...), value...), after...)
 }
 
 // Assert states what the books say accounts hold at the end of day, after every entry
@@ -217,7 +292,7 @@ func (j *JournalWriter) Close() error {
 }
 
 func (j *JournalWriter) use(a ledger.Account) {
-	if j.err == nil && !j.declared[a] {
+	if j.err == nil && !j.loose && !j.declared[a] {
 		j.err = fmt.Errorf("%w: %s", ErrUndeclared, a)
 	}
 }
@@ -228,26 +303,40 @@ func (j *JournalWriter) printf(format string, args ...any) {
 	}
 }
 
-func (j *JournalWriter) tag(format, name, value string) {
-	if value != "" {
-		j.printf(format, name, value)
+// write sends off the line that was put together.
+func (j *JournalWriter) write() {
+	if j.err == nil {
+		_, j.err = j.w.Write(j.line)
 	}
 }
 
+func appendPosting(b []byte, account ledger.Account, amount ledger.Amount) []byte {
+	return appendPostingTail(account.AppendName(append(b, "    "...)), amount)
+}
+
+func appendPostingTail(b []byte, amount ledger.Amount) []byte {
+	return append(amount.Append(append(b, "  "...)), " "+Commodity+"\n"...)
+}
+
 func postingLine(account string, amount ledger.Amount) string {
-	return "    " + account + "  " + amount.String() + " " + Commodity + "\n"
+	return string(appendPostingTail([]byte("    "+account), amount))
 }
 
 // word keeps what ids are made of and replaces the rest, so that no note can end its
 // line, its string or its tag.
 func word(s string) string {
+	if !strings.ContainsFunc(s, notIDRune) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == '.' || !notLetterOrDigit(r) {
-			return r
+		if notIDRune(r) {
+			return '_'
 		}
-		return '_'
+		return r
 	}, s)
 }
+
+func notIDRune(r rune) bool { return r != '-' && r != '_' && r != '.' && notLetterOrDigit(r) }
 
 func notLetterOrDigit(r rune) bool {
 	return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')

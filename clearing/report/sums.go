@@ -10,25 +10,37 @@ import (
 	"clearingd/provinces"
 )
 
-// addBill adds one bill that has passed its Check.
+// addBill adds one bill that has passed its Check, or returns ledger.ErrOverflow and
+// leaves s unusable.
 func (s *Sums) addBill(b Bill) error {
 	owed, err := b.fundTotal().Add(b.Account)
 	if err != nil {
 		return err
 	}
-	one := Sums{
-		Cost: b.Total, Funds: map[ledger.Fund]ledger.Amount{}, FundTotal: b.fundTotal(),
-		Account: b.Account, Owed: owed, Cash: b.Cash, HospitalPart: b.HospitalPart,
+	if b.Outcome == provinces.Booked {
+		s.Booked++
+	} else {
+		s.Undone++
+	}
+	for _, part := range []struct {
+		sum    *ledger.Amount
+		amount ledger.Amount
+	}{
+		{&s.Cost, b.Total}, {&s.FundTotal, b.fundTotal()}, {&s.Account, b.Account},
+		{&s.Owed, owed}, {&s.Cash, b.Cash}, {&s.HospitalPart, b.HospitalPart},
+	} {
+		if err := addTo(part.sum, part.amount); err != nil {
+			return err
+		}
 	}
 	for _, f := range b.Funds {
-		one.Funds[f.Fund] += f.Amount
+		sum := s.Funds[f.Fund]
+		if err := addTo(&sum, f.Amount); err != nil {
+			return err
+		}
+		s.Funds[f.Fund] = sum
 	}
-	if b.Outcome == provinces.Booked {
-		one.Booked = 1
-	} else {
-		one.Undone = 1
-	}
-	return s.add(one)
+	return nil
 }
 
 // add adds other to s, or returns ledger.ErrOverflow and leaves s unusable.
