@@ -48,22 +48,22 @@ func (n *Night) Adjustments(tx *store.Tx, r *clearing.Record) ([]report.Adjustme
 
 // addDecision brings an officers' decision onto the report and holds it against its
 // entry.
-func addDecision(builder *report.Builder, record *clearing.Record, entry ledger.Entry, adjusted []report.Adjustment) error {
-	builder.AddDecision(record.Number)
+func addDecision(builder *report.Builder, l *line) error {
+	builder.AddDecision(l.number)
 	var owed, moved ledger.Amount
-	for _, a := range adjusted {
+	for _, a := range l.adjusted {
 		owed -= a.Cash
 		if err := builder.AddAdjustment(a); err != nil {
 			return err
 		}
 	}
-	for _, p := range entry.Postings {
+	for _, p := range l.entry.Postings {
 		if p.Account.Side == ledger.Receivable {
 			moved += p.Amount
 		}
 	}
 	if owed != moved {
-		return fmt.Errorf("%w: record %d says %s, moves %s", ErrAdjustment, record.Number, owed, moved)
+		return fmt.Errorf("%w: record %d says %s, moves %s", ErrAdjustment, l.number, owed, moved)
 	}
 	return nil
 }

@@ -171,40 +171,6 @@ func (s span) seal() report.Seal {
 	return seal
 }
 
-// scanChunk is how many records one read transaction visits: short, so that a night
-// never keeps the file from reusing pages.
-const scanChunk = 2000
-
-// scan visits the records of the days in the books' order, each with its entry and,
-// where it moves money, its bill or what officers adjusted.
-func (n *Night) scan(ctx context.Context, s span, visit func(*clearing.Record, ledger.Entry, *report.Bill, []report.Adjustment) error) error {
-	for from := s.first; from != 0 && from <= s.last; from += scanChunk {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := n.o.Store.View(func(tx *store.Tx) error {
-			return tx.Scan(from, min(from+scanChunk-1, s.last), func(r *clearing.Record, e ledger.Entry) error {
-				if r.Day < s.from || r.Day > s.to {
-					return nil
-				}
-				bill, err := n.Bill(tx, r)
-				if err != nil {
-					return err
-				}
-				adjusted, err := n.Adjustments(tx, r)
-				if err != nil {
-					return err
-				}
-				return visit(r, e, bill, adjusted)
-			})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Bill is what a record adds to the report; nil where no bill comes or goes. What
 // undoes a bill takes its amounts from the bill, with the sign turned.
 func (n *Night) Bill(tx *store.Tx, r *clearing.Record) (*report.Bill, error) {
@@ -230,6 +196,7 @@ func (n *Night) Bill(tx *store.Tx, r *clearing.Record) (*report.Bill, error) {
 		Cash:     booked.Bill.Benefit.Cash,
 		Warnings: booked.Bill.Benefit.Warnings,
 	}
+	line.Funds = make([]provinces.FundAmount, 0, len(booked.Bill.Benefit.Funds))
 	for _, share := range booked.Bill.Benefit.Funds {
 		line.Funds = append(line.Funds, provinces.FundAmount{Fund: share.Fund, Amount: share.Amount})
 	}

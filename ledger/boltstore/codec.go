@@ -61,13 +61,35 @@ func appendEntry(b []byte, e ledger.Entry) []byte {
 	b = binary.AppendUvarint(b, e.Corrects)
 	b = binary.AppendUvarint(b, uint64(len(e.Postings)))
 	for _, p := range e.Postings {
-		b = appendText(b, string(accountKey(p.Account)))
+		b = binary.AppendUvarint(b, uint64(accountKeySize+len(p.Account.Provider)))
+		b = appendAccountKey(b, p.Account)
 		b = binary.AppendVarint(b, int64(p.Amount))
 	}
 	return b
 }
 
-func decodeEntry(number uint64, b []byte) (ledger.Entry, error) {
+// accounts remembers what account keys mean while many records are read: the same few
+// accounts come again and again.
+type accounts map[string]ledger.Account
+
+// accountsMax bounds what is remembered.
+const accountsMax = 1 << 14
+
+func (known accounts) parse(key []byte) (ledger.Account, error) {
+	if account, ok := known[string(key)]; ok {
+		return account, nil
+	}
+	account, err := parseAccountKey(key)
+	if known != nil && err == nil {
+		if len(known) >= accountsMax {
+			clear(known)
+		}
+		known[string(key)] = account
+	}
+	return account, err
+}
+
+func decodeEntry(number uint64, b []byte, known accounts) (ledger.Entry, error) {
 	if len(b) == 0 {
 		return ledger.Entry{Number: number}, nil
 	}
@@ -79,7 +101,7 @@ func decodeEntry(number uint64, b []byte) (ledger.Entry, error) {
 	}
 	e.Postings = make([]ledger.Posting, count)
 	for i := range e.Postings {
-		account, err := parseAccountKey(r.text())
+		account, err := known.parse(r.text())
 		if err != nil {
 			return ledger.Entry{}, fmt.Errorf("record %d: %w", number, err)
 		}
@@ -93,13 +115,16 @@ func decodeEntry(number uint64, b []byte) (ledger.Entry, error) {
 
 // accountKey orders accounts by side, home, treatment, fund, stage, provider.
 func accountKey(a ledger.Account) []byte {
-	key := make([]byte, 0, accountKeySize+len(a.Provider))
-	key = append(key, byte(a.Side))
-	key = append(key, a.Home...)
-	key = append(key, a.Treatment...)
-	key = append(key, a.Fund...)
-	key = append(key, byte(a.Stage))
-	return append(key, a.Provider...)
+	return appendAccountKey(make([]byte, 0, accountKeySize+len(a.Provider)), a)
+}
+
+func appendAccountKey(b []byte, a ledger.Account) []byte {
+	b = append(b, byte(a.Side))
+	b = append(b, a.Home...)
+	b = append(b, a.Treatment...)
+	b = append(b, a.Fund...)
+	b = append(b, byte(a.Stage))
+	return append(b, a.Provider...)
 }
 
 const accountKeySize = 1 + 6 + 6 + 6 + 1
@@ -108,13 +133,14 @@ func parseAccountKey(key []byte) (ledger.Account, error) {
 	if len(key) < accountKeySize {
 		return ledger.Account{}, ErrEncoding
 	}
+	text := string(key) // once for all its parts
 	a := ledger.Account{
 		Side:      ledger.Side(key[0]),
-		Home:      ledger.Area(key[1:7]),
-		Treatment: ledger.Area(key[7:13]),
-		Fund:      ledger.Fund(key[13:19]),
+		Home:      ledger.Area(text[1:7]),
+		Treatment: ledger.Area(text[7:13]),
+		Fund:      ledger.Fund(text[13:19]),
 		Stage:     ledger.Stage(key[19]),
-		Provider:  string(key[20:]),
+		Provider:  text[20:],
 	}
 	return a, a.Check()
 }
@@ -138,10 +164,6 @@ func decodeBalance(value []byte) (ledger.Balance, error) {
 }
 
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
 
 // reader takes an encoding apart; after the first failure it returns zeros.
 type reader struct {
