@@ -38,6 +38,7 @@ var children = map[string]func(ctx context.Context, books, reports string, from,
 	"scan":   scanBooks,
 	"ahead":  readAheadAndScan,
 	"night":  closeNight,
+	"report": makeReport,
 	"period": reportPeriod,
 	"check":  checkBooks,
 	"copy":   copyBooks,
@@ -166,6 +167,15 @@ func closeNight(ctx context.Context, books, reports string, day, _ ledger.Day) (
 			records = state.Records
 			return err
 		})
+	})
+}
+
+// makeReport makes the report in memory: the night without its files.
+func makeReport(ctx context.Context, books, reports string, from, to ledger.Day) (records uint64, err error) {
+	return records, withStore(books, func(s *store.Store) error {
+		r, err := workload.NewNight(s, reports, [32]byte{1}).Report(ctx, from, to)
+		records = r.Summary.Received
+		return err
 	})
 }
 

@@ -4,7 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
-	"strings"
+	"hash"
+	"sync"
 
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -13,19 +14,29 @@ import (
 // Pseudonyms turns persons into names that logs and reports may show: the same person
 // always gets the same name, and nobody without the key can tell whose it is. The
 // usual masking of digits would leave a few dozen candidates.
-type Pseudonyms struct{ key []byte }
+type Pseudonyms struct {
+	key  []byte
+	macs *sync.Pool // of hash.Hash under the key: a night names every patient of its days
+}
 
 // NewPseudonyms takes a secret key of at least 32 bytes.
-func NewPseudonyms(key []byte) Pseudonyms { return Pseudonyms{key: key} }
+func NewPseudonyms(key []byte) Pseudonyms {
+	return Pseudonyms{key: key, macs: &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
 
 // Of is the pseudonym of a person of a home province: "p-" and 16 characters.
 func (p Pseudonyms) Of(home ledger.Province, personNo string) string {
-	mac := hmac.New(sha256.New, p.key)
+	mac := p.macs.Get().(hash.Hash)
+	defer p.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(home))
 	mac.Write([]byte(personNo))
-	sum := mac.Sum(nil)[:10]
-	return "p-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum))
+	var sum [sha256.Size]byte
+	return "p-" + pseudonymText.EncodeToString(mac.Sum(sum[:0])[:10])
 }
+
+// pseudonymText is the alphabet of RFC 4648 in small letters.
+var pseudonymText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
 
 // HomeKey is the key of a home province's certificate numbers. The province's agency is
 // given it, so that it can publish hashes in place of numbers; it tells nothing of

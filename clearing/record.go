@@ -1,7 +1,6 @@
 package clearing
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -100,7 +99,9 @@ func (r *Record) ReceivedTime() time.Time { return time.Unix(0, r.Received).In(C
 func (r *Record) SettlementID() string { return settlementID(r.Treatment, r.Number) }
 
 func settlementID(treatment ledger.Area, number uint64) string {
-	return fmt.Sprintf("%sG%013d", treatment, number)
+	digits := strconv.AppendUint(make([]byte, 0, 20), number, 10)
+	const zeros = "0000000000000"
+	return string(treatment) + "G" + zeros[min(len(digits), len(zeros)):] + string(digits)
 }
 
 // ParseSettlementID returns the books' number in a setl_id of this house.

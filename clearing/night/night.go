@@ -88,6 +88,23 @@ func (n *Night) Period(ctx context.Context, from, to ledger.Day) (dir string, er
 	return dir, err
 }
 
+// Report makes the report of the days from..to and writes nothing. A day that is frozen or
+// closed gives the report that was or will be written; an open one may be incomplete.
+func (n *Night) Report(ctx context.Context, from, to ledger.Day) (r report.Report, err error) {
+	span, err := n.span(from, to)
+	if err != nil {
+		return r, err
+	}
+	totals, err := n.newTotals(span)
+	if err != nil {
+		return r, err
+	}
+	if err := n.scan(ctx, span, totals.add); err != nil {
+		return r, err
+	}
+	return totals.finish(span)
+}
+
 // PeriodName is the name of a period's folder; a single day's is the day.
 func PeriodName(from, to ledger.Day) string {
 	if from == to {

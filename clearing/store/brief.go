@@ -209,20 +209,32 @@ func (r *cborReader) head() (kind byte, n uint64) {
 	return kind, binary.BigEndian.Uint64(whole[:])
 }
 
-// skip passes over one item with all that is in it.
+// skip passes over one item with all that is in it. Small heads, nearly all of them, are
+// read in place: a trace has hundreds.
 func (r *cborReader) skip() {
 	for left := uint64(1); left > 0 && !r.failed; left-- {
-		kind, n := r.head()
-		switch {
-		case kind >= cborBytes && kind <= cborMap && n > uint64(len(r.b)):
+		var kind byte
+		var n uint64
+		if len(r.b) > 0 && r.b[0]&31 < 24 {
+			kind, n, r.b = r.b[0]>>5, uint64(r.b[0]&31), r.b[1:]
+		} else {
+			kind, n = r.head()
+		}
+		if kind < cborBytes || kind > cborTag {
+			continue
+		}
+		if n > uint64(len(r.b)) && kind != cborTag {
 			r.fail() // not even a byte for each
-		case kind == cborBytes || kind == cborText:
+			return
+		}
+		switch kind {
+		case cborBytes, cborText:
 			r.b = r.b[n:]
-		case kind == cborArray:
+		case cborArray:
 			left += n
-		case kind == cborMap:
+		case cborMap:
 			left += 2 * n
-		case kind == cborTag:
+		case cborTag:
 			left++
 		}
 	}
