@@ -18,6 +18,9 @@ type accounts struct {
 	known map[string]uint32 // areas, funds and providers, by their place in texts
 	texts []string
 
+	last   ledger.Account // the newest; the postings of an entry share most of it
+	lastID accountID
+
 	sorting sync.Once
 	sorted  []accountID
 }
@@ -29,14 +32,27 @@ type accountID struct {
 }
 
 func newAccounts() *accounts {
-	return &accounts{used: make(map[accountID]struct{}), known: make(map[string]uint32)}
+	// The empty text has the number 0, so that last and lastID agree from the beginning.
+	return &accounts{used: make(map[accountID]struct{}), known: map[string]uint32{"": 0}, texts: []string{""}}
 }
 
 func (a *accounts) use(account ledger.Account) {
-	a.used[accountID{
-		home: a.id(string(account.Home)), treatment: a.id(string(account.Treatment)), fund: a.id(string(account.Fund)),
-		provider: a.id(account.Provider), side: account.Side, stage: account.Stage,
-	}] = struct{}{}
+	id := &a.lastID
+	id.side, id.stage = account.Side, account.Stage
+	if account.Home != a.last.Home {
+		id.home = a.id(string(account.Home))
+	}
+	if account.Treatment != a.last.Treatment {
+		id.treatment = a.id(string(account.Treatment))
+	}
+	if account.Fund != a.last.Fund {
+		id.fund = a.id(string(account.Fund))
+	}
+	if account.Provider != a.last.Provider {
+		id.provider = a.id(account.Provider)
+	}
+	a.last = account
+	a.used[*id] = struct{}{}
 }
 
 func (a *accounts) id(text string) uint32 {

@@ -31,7 +31,7 @@ const faultsMax = 1000
 // all accounts. visit, if not nil, sees each sound record on the way and may report
 // faults of its own. It returns the root it recomputed.
 func Check(tx *bbolt.Tx, visit func(Record, func(Fault))) (tlog.Hash, []Fault) {
-	c := checker{accounts: make(accounts), balances: make(map[ledger.Account]ledger.Balance), visit: visit}
+	c := checker{balances: make(map[ledger.Account]ledger.Balance), visit: visit}
 	if tx.Bucket(bucketRecords) == nil || tx.Bucket(bucketHashes) == nil || tx.Bucket(bucketBalances) == nil {
 		return tlog.Hash{}, []Fault{{What: ErrNoBooks.Error()}}
 	}
@@ -42,7 +42,6 @@ func Check(tx *bbolt.Tx, visit func(Record, func(Fault))) (tlog.Hash, []Fault) {
 }
 
 type checker struct {
-	accounts accounts
 	balances map[ledger.Account]ledger.Balance
 	visit    func(Record, func(Fault))
 	count    uint64
@@ -68,7 +67,7 @@ func (c *checker) records(tx *bbolt.Tx) {
 			}
 		}
 		c.count = number
-		record, err := decodeRecord(number, value, c.accounts)
+		record, err := decodeRecord(number, value)
 		if err != nil {
 			c.fault(Fault{Record: number, What: err.Error()})
 			continue

@@ -68,28 +68,7 @@ func appendEntry(b []byte, e ledger.Entry) []byte {
 	return b
 }
 
-// accounts remembers what account keys mean while many records are read: the same few
-// accounts come again and again.
-type accounts map[string]ledger.Account
-
-// accountsMax bounds what is remembered.
-const accountsMax = 1 << 14
-
-func (known accounts) parse(key []byte) (ledger.Account, error) {
-	if account, ok := known[string(key)]; ok {
-		return account, nil
-	}
-	account, err := parseAccountKey(key)
-	if known != nil && err == nil {
-		if len(known) >= accountsMax {
-			clear(known)
-		}
-		known[string(key)] = account
-	}
-	return account, err
-}
-
-func decodeEntry(number uint64, b []byte, known accounts) (ledger.Entry, error) {
+func decodeEntry(number uint64, b []byte) (ledger.Entry, error) {
 	if len(b) == 0 {
 		return ledger.Entry{Number: number}, nil
 	}
@@ -101,7 +80,7 @@ func decodeEntry(number uint64, b []byte, known accounts) (ledger.Entry, error) 
 	}
 	e.Postings = make([]ledger.Posting, count)
 	for i := range e.Postings {
-		account, err := known.parse(r.text())
+		account, err := parseAccountKey(r.text())
 		if err != nil {
 			return ledger.Entry{}, fmt.Errorf("record %d: %w", number, err)
 		}

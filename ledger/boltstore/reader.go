@@ -31,28 +31,27 @@ func Get(tx *bbolt.Tx, number uint64) (Record, error) {
 	if value == nil {
 		return Record{}, fmt.Errorf("record %d: %w", number, ErrNoRecord)
 	}
-	return decodeRecord(number, value, nil)
+	return decodeRecord(number, value)
 }
 
-func decodeRecord(number uint64, value []byte, known accounts) (Record, error) {
+func decodeRecord(number uint64, value []byte) (Record, error) {
 	encoded, payload, err := splitRecord(number, value)
 	if err != nil {
 		return Record{}, err
 	}
-	entry, err := decodeEntry(number, encoded, known)
+	entry, err := decodeEntry(number, encoded)
 	return Record{Number: number, Entry: entry, Payload: payload}, err
 }
 
 // Scan visits the records from..to in order. visit must not keep the payload.
 func Scan(tx *bbolt.Tx, from, to uint64, visit func(Record) error) error {
-	known := make(accounts)
 	cursor := tx.Bucket(bucketRecords).Cursor()
 	for key, value := cursor.Seek(numberKey(from)); key != nil; key, value = cursor.Next() {
 		number := keyNumber(key)
 		if number > to {
 			return nil
 		}
-		record, err := decodeRecord(number, value, known)
+		record, err := decodeRecord(number, value)
 		if err != nil {
 			return err
 		}
