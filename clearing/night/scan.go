@@ -72,6 +72,7 @@ func (n *Night) readAhead(ctx context.Context, s span) <-chan chan portion {
 }
 
 func (n *Night) read(s span, from, to uint64) (lines []line, err error) {
+	n.o.Store.ReadAhead(from, to)
 	lines = make([]line, 0, to-from+1)
 	err = n.o.Store.View(func(tx *store.Tx) error {
 		return tx.Brief(from, to, func(r *clearing.Record, entry ledger.Entry) error {

@@ -45,6 +45,7 @@ type Identity struct {
 // writer at a time.
 type Store struct {
 	db       *bbolt.DB
+	file     *os.File // the same file once more, for ReadAhead
 	identity Identity
 	older    int   // the format before it was brought up to date at opening; 0: it was
 	failed   error // set by the first failed commit; guarded by bbolt's writer lock
@@ -124,9 +125,13 @@ func open(path string, readOnly bool, l layout) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
 	}
-	s := &Store{db: db}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open books: %w", err), db.Close())
+	}
+	s := &Store{db: db, file: file}
 	if err := guard(func() error { return s.adopt(l) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
@@ -176,7 +181,7 @@ func (s *Store) UpgradedFrom() int { return s.older }
 func (s *Store) Path() string { return s.db.Path() }
 
 // Close closes the file. It waits for transactions that are open.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.db.Close(), s.file.Close()) }
 
 // Update runs one read-write transaction. fn may run only once here, but must not rely
 // on it. An error of fn leaves the books as they were. An error wrapping ErrCommit

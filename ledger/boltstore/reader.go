@@ -25,6 +25,9 @@ type Record struct {
 // Last is the number of the newest record; 0 for empty books.
 func Last(tx *bbolt.Tx) uint64 { return last(tx.Bucket(bucketRecords)) }
 
+// RecordsPage is the page at the root of the records' tree: for who reads pages himself.
+func RecordsPage(tx *bbolt.Tx) uint64 { return uint64(tx.Bucket(bucketRecords).Root()) }
+
 // Get reads one record.
 func Get(tx *bbolt.Tx, number uint64) (Record, error) {
 	value := tx.Bucket(bucketRecords).Get(numberKey(number))
