@@ -17,7 +17,7 @@ import (
 // read one by one.
 func (s *Store) ReadAhead(from, to uint64) {
 	_ = s.db.View(func(tx *bbolt.Tx) error {
-		a := ahead{file: s.file, pageSize: int64(s.db.Info().PageSize), from: from, to: to}
+		a := ahead{file: s.file, pageSize: int64(s.db.Info().PageSize), from: from, to: to, need: willNeed}
 		a.walk(boltstore.RecordsPage(tx), 0)
 		return nil
 	})
@@ -28,6 +28,7 @@ type ahead struct {
 	file     *os.File
 	pageSize int64
 	from, to uint64
+	need     func(file *os.File, offset, length int64)
 }
 
 // gapPages is how many pages of others a read goes on over.
@@ -59,7 +60,7 @@ func (a *ahead) walk(id uint64, depth int) {
 		for last+1 < len(children) && children[last+1] <= children[last]+gapPages {
 			last++
 		}
-		willNeed(a.file, int64(children[first])*a.pageSize, int64(children[last]+width-children[first])*a.pageSize)
+		a.need(a.file, int64(children[first])*a.pageSize, int64(children[last]+width-children[first])*a.pageSize)
 		first = last + 1
 	}
 }
