@@ -2,8 +2,11 @@ package workload
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 
 	"clearingd/clearing/sim"
@@ -37,13 +40,23 @@ func StartBroker(ctx context.Context, state string) (b *bus.Bus, stop func(), er
 }
 
 // Load puts claims into the streams of a state directory on which no daemon runs, in
-// atomic batches, each synced.
+// atomic batches, each synced. A fresh directory gets empty books that know the streams:
+// a daemon refuses streams without books.
 func Load(ctx context.Context, state string, claims iter.Seq[[]sim.Message]) error {
 	b, stop, err := StartBroker(ctx, state)
 	if err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
 	defer stop()
+	if _, err := os.Stat(filepath.Join(state, BooksFile)); errors.Is(err, fs.ErrNotExist) {
+		s, err := freshBooks(ctx, b, state)
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("load: %w", err)
+		}
+	}
 	for portion := range claims {
 		for _, messages := range byStream(portion) {
 			for i, result := range b.PublishClaims(ctx, messages) {

@@ -24,23 +24,12 @@ import (
 // ago: the books hold them, the streams have moved them to the archive and go on at the
 // next sequence, and the newest answer is stored, so that none is published again.
 func Grow(ctx context.Context, state string, claims iter.Seq[[]sim.Message]) error {
-	if err := writePseudonymKey(state); err != nil {
-		return err
-	}
 	b, stop, err := StartBroker(ctx, state)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	created := make(map[ledger.Province]time.Time)
-	for _, stream := range provinces.Provinces() {
-		at, err := b.ClaimsState(ctx, stream)
-		if err != nil {
-			return err
-		}
-		created[stream] = at.Created
-	}
-	s, err := CreateBooks(state, created)
+	s, err := freshBooks(ctx, b, state)
 	if err != nil {
 		return err
 	}
@@ -49,6 +38,23 @@ func Grow(ctx context.Context, state string, claims iter.Seq[[]sim.Message]) err
 		err = moveStreams(ctx, b, s)
 	}
 	return errors.Join(err, s.Close())
+}
+
+// freshBooks makes empty books that know the broker's streams, with the key that a daemon
+// demands beside them.
+func freshBooks(ctx context.Context, b *bus.Bus, state string) (*store.Store, error) {
+	if err := writePseudonymKey(state); err != nil {
+		return nil, err
+	}
+	created := make(map[ledger.Province]time.Time)
+	for _, stream := range provinces.Provinces() {
+		at, err := b.ClaimsState(ctx, stream)
+		if err != nil {
+			return nil, err
+		}
+		created[stream] = at.Created
+	}
+	return CreateBooks(state, created)
 }
 
 // writePseudonymKey makes the key that a daemon demands beside existing books.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ func House(ctx context.Context, state string, count, batchMax int) (d Drained, e
 		return d, err
 	}
 	defer stop()
-	s, err := CreateBooks(state, nil)
+	s, err := store.Open(filepath.Join(state, BooksFile))
 	if err != nil {
 		return d, err
 	}
