@@ -23,6 +23,7 @@ type books struct {
 }
 
 func openBooks(t testing.TB) *books {
+	carryEvery = 4 // so that small books have both: stored balances, and records behind them
 	db, err := bbolt.Open(filepath.Join(t.TempDir(), "books"), 0o600, &bbolt.Options{NoSync: true})
 	if err != nil {
 		t.Fatal(err)
@@ -260,6 +261,63 @@ func TestCheckFindsWhatIsMissing(t *testing.T) {
 			return undo
 		})
 	}
+}
+
+func TestBalancesAreThoseAfterTheNewestRecord(t *testing.T) {
+	b := openBooks(t)
+	accounts := map[ledger.Account]ledger.Balance{}
+	areas := []ledger.Area{"650100", "110000", "310000", "330100"}
+	for i := range 40 {
+		home, treatment, amount := areas[i%4], areas[(i*i+1)%4], ledger.Amount(i+1)
+		b.book(home, treatment, amount)
+		for _, p := range transfer(1, home, treatment, amount).Postings {
+			balance := accounts[p.Account]
+			if err := balance.Post(p.Amount); err != nil {
+				t.Fatal(err)
+			}
+			accounts[p.Account] = balance
+		}
+		b.view(func(tx *bbolt.Tx) error {
+			before, seen := "", 0
+			err := Balances(tx, func(account ledger.Account, got ledger.Balance) error {
+				one, err := Balance(tx, account)
+				if got != accounts[account] || one != got {
+					t.Errorf("after record %d %s is %+v, alone %+v, want %+v", i+1, account, got, one, accounts[account])
+				}
+				if key := string(AccountKey(account)); key <= before {
+					t.Errorf("%s comes out of order", account)
+				} else {
+					before = key
+				}
+				seen++
+				return err
+			})
+			if seen != len(accounts) {
+				t.Errorf("after record %d there are %d accounts, want %d", i+1, seen, len(accounts))
+			}
+			return err
+		})
+	}
+}
+
+// Books of before it was noted how far balances are stored have all of them.
+func TestOlderBooksGoOn(t *testing.T) {
+	b := openBooks(t)
+	for i := range 8 { // a multiple of carryEvery: all are stored
+		b.book("650100", "330100", ledger.Amount(i+1))
+	}
+	b.update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketBalances).Delete(keyCarried) })
+	if faults := b.check(); len(faults) > 0 {
+		t.Errorf("as they were: %v", faults)
+	}
+	b.book("110000", "330100", 7)
+	b.view(func(tx *bbolt.Tx) error {
+		balance, err := Balance(tx, transfer(1, "110000", "330100", 1).Postings[0].Account)
+		if balance.Debits != 7 {
+			t.Errorf("after the next entry: %+v", balance)
+		}
+		return err
+	})
 }
 
 func pick(b *bbolt.Bucket, random *rand.Rand) (key, value []byte) {

@@ -143,9 +143,12 @@ func (c *checker) node(bucket *bbolt.Bucket, level int, n int64, stored tlog.Has
 	}
 }
 
-// totals compares stored balances with the fold of all postings, both ways, and sums
-// the whole books to zero.
+// totals compares balances, as stored and brought forward, with the fold of all postings,
+// both ways, and sums the whole books to zero.
 func (c *checker) totals(tx *bbolt.Tx) {
+	if number, err := carried(tx); err == nil && number > c.count {
+		c.fault(Fault{What: fmt.Sprintf("balances are said to be those after record %d, the newest is %d", number, c.count)})
+	}
 	var sum ledger.Amount
 	err := Balances(tx, func(account ledger.Account, stored ledger.Balance) error {
 		if folded := c.balances[account]; folded != stored {

@@ -124,24 +124,6 @@ func parseAccountKey(key []byte) (ledger.Account, error) {
 	return a, a.Check()
 }
 
-func encodeBalance(b ledger.Balance) []byte {
-	value := make([]byte, 0, 24)
-	value = binary.BigEndian.AppendUint64(value, uint64(b.Debits))
-	value = binary.BigEndian.AppendUint64(value, uint64(b.Credits))
-	return binary.BigEndian.AppendUint64(value, b.Count)
-}
-
-func decodeBalance(value []byte) (ledger.Balance, error) {
-	if len(value) != 24 {
-		return ledger.Balance{}, ErrEncoding
-	}
-	return ledger.Balance{
-		Debits:  ledger.Amount(binary.BigEndian.Uint64(value)),
-		Credits: ledger.Amount(binary.BigEndian.Uint64(value[8:])),
-		Count:   binary.BigEndian.Uint64(value[16:]),
-	}, nil
-}
-
 func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // reader takes an encoding apart; after the first failure it returns zeros.

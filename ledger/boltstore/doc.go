@@ -8,10 +8,13 @@
 //
 //	records   number            -> CRC-32C, entry, payload
 //	hashes    stored hash index -> SHA-256 (RFC 6962 tree of golang.org/x/mod/sumdb/tlog)
-//	balances  account           -> debits, credits, number of postings
+//	balances  account           -> debits, credits, number of postings, as of some record
+//	          0                 -> which record that is
 //
 // Numbers and hash indexes are big-endian, so both grow at the right edge of their
-// tree; balances are few and are written once a [Writer], sorted.
+// tree. Accounts lie anywhere and are many, so their balances are stored once in
+// [CarryEvery] records; [Balances] adds what the records behind them moved and is always
+// what it would be if every transaction had written them.
 //
 // The package promises: what [Writer.Append] stored passes [ledger.Entry.Check];
 // [Check] reads everything back and finds a changed bit, a missing record, a balance

@@ -65,27 +65,6 @@ func Scan(tx *bbolt.Tx, from, to uint64, visit func(Record) error) error {
 	return nil
 }
 
-// Balance is the state of one account; the zero Balance if it was never used.
-func Balance(tx *bbolt.Tx, account ledger.Account) (ledger.Balance, error) {
-	return readBalance(tx.Bucket(bucketBalances), account)
-}
-
-// Balances visits every account ever used, in key order: side, home, treatment, fund,
-// stage, provider.
-func Balances(tx *bbolt.Tx, visit func(ledger.Account, ledger.Balance) error) error {
-	return tx.Bucket(bucketBalances).ForEach(func(key, value []byte) error {
-		account, err := parseAccountKey(key)
-		if err != nil {
-			return fmt.Errorf("balance %x: %w", key, err)
-		}
-		balance, err := decodeBalance(value)
-		if err != nil {
-			return fmt.Errorf("balance of %s: %w", account, err)
-		}
-		return visit(account, balance)
-	})
-}
-
 // Root is the RFC 6962 tree hash over the first size records.
 func Root(tx *bbolt.Tx, size uint64) (tlog.Hash, error) {
 	if size > Last(tx) {
@@ -130,18 +109,6 @@ func readHash(bucket *bbolt.Bucket, index int64) (h tlog.Hash, err error) {
 	}
 	copy(h[:], value)
 	return h, nil
-}
-
-func readBalance(bucket *bbolt.Bucket, account ledger.Account) (ledger.Balance, error) {
-	value := bucket.Get(accountKey(account))
-	if value == nil {
-		return ledger.Balance{}, nil
-	}
-	balance, err := decodeBalance(value)
-	if err != nil {
-		return ledger.Balance{}, fmt.Errorf("balance of %s: %w", account, err)
-	}
-	return balance, nil
 }
 
 func keyNumber(key []byte) uint64 {

@@ -34,34 +34,36 @@ func Init(tx *bbolt.Tx) error {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
-	return nil
+	return setCarried(tx.Bucket(bucketBalances), 0)
 }
 
-// Writer appends records in one transaction. Balances and hashes are gathered and
-// written by Flush, which must be called before the transaction commits. After any
-// error the transaction must be rolled back.
+// Writer appends records in one transaction. Hashes are gathered and written by Flush,
+// which must be called before the transaction commits and brings the stored balances
+// forward where it is time. After any error the transaction must be rolled back.
 type Writer struct {
-	records, hashes, balances *bbolt.Bucket
+	tx              *bbolt.Tx
+	records, hashes *bbolt.Bucket
 
-	next    uint64
-	changed map[ledger.Account]ledger.Balance
-	fresh   map[int64]tlog.Hash // stored hashes not yet in the bucket
+	next  uint64
+	fresh map[int64]tlog.Hash // stored hashes not yet in the bucket
 }
 
 // NewWriter continues the books of the transaction's file.
 func NewWriter(tx *bbolt.Tx) (*Writer, error) {
 	w := &Writer{
-		records:  tx.Bucket(bucketRecords),
-		hashes:   tx.Bucket(bucketHashes),
-		balances: tx.Bucket(bucketBalances),
-		changed:  make(map[ledger.Account]ledger.Balance),
-		fresh:    make(map[int64]tlog.Hash),
+		tx:      tx,
+		records: tx.Bucket(bucketRecords),
+		hashes:  tx.Bucket(bucketHashes),
+		fresh:   make(map[int64]tlog.Hash),
 	}
-	if w.records == nil || w.hashes == nil || w.balances == nil {
+	if w.records == nil || w.hashes == nil || tx.Bucket(bucketBalances) == nil {
 		return nil, ErrNoBooks
 	}
 	w.records.FillPercent, w.hashes.FillPercent = appendFill, appendFill
 	w.next = last(w.records) + 1
+	if balances := tx.Bucket(bucketBalances); balances.Get(keyCarried) == nil {
+		return w, setCarried(balances, w.next-1) // books of before this was noted
+	}
 	return w, nil
 }
 
@@ -79,9 +81,6 @@ func (w *Writer) Append(entry *ledger.Entry, payload []byte) error {
 		if err := entry.Check(); err != nil {
 			return err
 		}
-		if err := w.post(entry.Postings); err != nil {
-			return fmt.Errorf("entry %d: %w", entry.Number, err)
-		}
 		encoded = appendEntry(nil, *entry)
 	}
 	value := encodeRecord(w.next, encoded, payload)
@@ -92,23 +91,6 @@ func (w *Writer) Append(entry *ledger.Entry, payload []byte) error {
 		return fmt.Errorf("record %d: %w", w.next, err)
 	}
 	w.next++
-	return nil
-}
-
-func (w *Writer) post(postings []ledger.Posting) error {
-	for _, p := range postings {
-		balance, ok := w.changed[p.Account]
-		if !ok {
-			var err error
-			if balance, err = readBalance(w.balances, p.Account); err != nil {
-				return err
-			}
-		}
-		if err := balance.Post(p.Amount); err != nil {
-			return fmt.Errorf("%s: %w", p.Account, err)
-		}
-		w.changed[p.Account] = balance
-	}
 	return nil
 }
 
@@ -142,7 +124,8 @@ func (w *Writer) readHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hashes, nil
 }
 
-// Flush writes the gathered hashes and balances, each in key order.
+// Flush writes the gathered hashes in key order, and brings the balances forward where
+// many records lie behind them.
 func (w *Writer) Flush() error {
 	for _, index := range slices.Sorted(maps.Keys(w.fresh)) {
 		h := w.fresh[index]
@@ -151,17 +134,7 @@ func (w *Writer) Flush() error {
 		}
 	}
 	clear(w.fresh)
-	keys := make(map[string]ledger.Balance, len(w.changed))
-	for account, balance := range w.changed {
-		keys[string(accountKey(account))] = balance
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if err := w.balances.Put([]byte(key), encodeBalance(keys[key])); err != nil {
-			return fmt.Errorf("balance: %w", err)
-		}
-	}
-	clear(w.changed)
-	return nil
+	return carryForward(w.tx, w.next-1)
 }
 
 func last(b *bbolt.Bucket) uint64 {
