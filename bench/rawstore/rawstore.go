@@ -5,7 +5,7 @@
 //
 // [Read] takes the writes apart out of books that a drain left behind: for each record
 // its value, its Merkle hashes, and the keys of message, stay and person-year whose
-// values name it; for each batch the balances its postings touch, the days, positions
+// values name it; the balances its postings touch; for each batch the days, positions
 // and meta values. A person-year that several records wrote appears once, with the
 // last of them, as the books keep no older value. [Replay] commits them.
 package rawstore
@@ -15,6 +15,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -47,7 +48,7 @@ type Books struct {
 	Bytes   int64     // of all keys and values in Records
 
 	after   uint64            // number of the last record left out
-	touched [][][]byte        // balance keys of each record's postings
+	touched [][]string        // balance keys of each record's postings
 	values  map[string][]byte // balances by key
 	fixed   []Write           // what every batch writes anew: day, positions, meta
 	db      *bbolt.DB
@@ -179,26 +180,25 @@ func (b *Books) add(number uint64, w Write) error {
 
 // readBalances notes which balances each record's postings touch.
 func (b *Books) readBalances() error {
-	keys := make(map[ledger.Account][]byte)
-	cursor := b.tx.Bucket([]byte(balances)).Cursor()
-	key, value := cursor.First()
 	err := boltstore.Balances(b.tx, func(account ledger.Account, _ ledger.Balance) error {
-		keys[account], b.values[string(key)] = key, value
-		key, value = cursor.Next() // both walk the same bucket in step
+		b.values[string(boltstore.AccountKey(account))] = make([]byte, balanceSize)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	b.touched = make([][][]byte, len(b.Records))
+	b.touched = make([][]string, len(b.Records))
 	return boltstore.Scan(b.tx, b.after+1, b.after+uint64(len(b.Records)), func(r boltstore.Record) error {
 		for _, p := range r.Entry.Postings {
 			i := r.Number - b.after - 1
-			b.touched[i] = append(b.touched[i], keys[p.Account])
+			b.touched[i] = append(b.touched[i], string(boltstore.AccountKey(p.Account)))
 		}
 		return nil
 	})
 }
+
+// balanceSize is that of a stored balance: what it says is nothing to bbolt.
+const balanceSize = 24
 
 func (b *Books) readFixed() error {
 	for _, bucket := range []string{days, positions, metaData} {
@@ -220,6 +220,7 @@ type Order int
 const (
 	AsBooked Order = iota // record by record, as the daemon decides them
 	Sorted                // each bucket's keys in order: the least that bbolt can be asked
+	Running               // as booked, but with every balance in the transaction that changes it
 )
 
 // Create makes the file of a replay with its buckets, or opens a copy of books on top of
@@ -249,11 +250,16 @@ const mapBytes = 64 << 30
 // Replay commits the writes in batches of the given numbers of records,
 // each in one synced transaction; the last size repeats until all is written.
 func (b *Books) Replay(db *bbolt.DB, sizes []int, order Order) error {
+	carried := 0 // records whose balances are written
 	for from, turn := 0, 0; from < len(b.Records); turn++ {
 		size := max(sizes[min(turn, len(sizes)-1)], 1)
 		to := min(from+size, len(b.Records))
 		err := db.Update(func(tx *bbolt.Tx) error {
 			writes := b.batch(from, to)
+			if order == Running || to-carried >= boltstore.CarryEvery {
+				writes = append(writes, b.balances(carried, to)...)
+				carried = to
+			}
 			if order == Sorted {
 				slices.SortStableFunc(writes, func(x, y Write) int {
 					if x.Bucket != y.Bucket {
@@ -272,11 +278,10 @@ func (b *Books) Replay(db *bbolt.DB, sizes []int, order Order) error {
 	return nil
 }
 
-// batch is everything that one transaction writes: records and states one by one, then
-// hashes and balances, each once, then what every transaction renews.
+// batch is everything that one transaction writes besides balances: records and states
+// one by one, then hashes, then what every transaction renews.
 func (b *Books) batch(from, to int) []Write {
 	var first, later []Write
-	changed := make(map[string]bool)
 	for i := from; i < to; i++ {
 		for _, w := range b.Records[i] {
 			if w.Bucket == hashes {
@@ -285,19 +290,23 @@ func (b *Books) batch(from, to int) []Write {
 				first = append(first, w)
 			}
 		}
-		for _, key := range b.touched[i] {
-			changed[string(key)] = true
-		}
-	}
-	keys := make([]string, 0, len(changed))
-	for key := range changed {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		later = append(later, Write{balances, []byte(key), b.values[key]})
 	}
 	return slices.Concat(first, later, b.fixed)
+}
+
+// balances are those that the records touch, each once, in order.
+func (b *Books) balances(from, to int) []Write {
+	changed := make(map[string]bool)
+	for _, keys := range b.touched[from:to] {
+		for _, key := range keys {
+			changed[key] = true
+		}
+	}
+	writes := make([]Write, 0, len(changed))
+	for _, key := range slices.Sorted(maps.Keys(changed)) {
+		writes = append(writes, Write{balances, []byte(key), b.values[key]})
+	}
+	return writes
 }
 
 func put(tx *bbolt.Tx, writes []Write) error {
