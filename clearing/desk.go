@@ -17,6 +17,8 @@ type Desk struct {
 	Plans    *benefit.Set
 	Adapters map[ledger.Province]provinces.Adapter // by treatment province
 
+	Statements provinces.StatementAdapter // reads statements and writes their results; nil: none are read
+
 	Registry   provinces.RegistryAdapter // reads the home side's documents; nil: none are read
 	Registered map[ledger.Province]bool  // home provinces whose people must be known to the register; of others the claim's word is taken where the register is silent
 	Pseudonyms Pseudonyms                // keys the hashes of certificate numbers

@@ -11,7 +11,7 @@ import (
 // The order of the groups is the order of the checks, so the same bad message always
 // gets the same code:
 //
-//	1xxx message · 2xxx person and filing · 3xxx amounts · 4xxx plan · 5xxx state · 9xxx ours
+//	1xxx message · 2xxx person and filing · 3xxx amounts · 4xxx plan · 5xxx state · 6xxx statements · 9xxx ours
 type Code int
 
 // Advice says what the sender should do about a refusal.
@@ -57,6 +57,17 @@ const (
 	CodeMsgIDUsed        Code = 5007 // the msgid was used before, for other bytes
 	CodeDocumentConflict Code = 5008 // the register has the document's version with other content, or another document in its place
 	CodeDocumentOld      Code = 5009 // the register has a later version of the document
+	CodeStatementRange   Code = 6001 // a statement's range is neither one day nor one whole month
+	CodeStatementParts   Code = 6002 // a part of the file is missing or too long, or length or digest of the whole is wrong
+	CodeStatementSize    Code = 6003 // file, line or number of rows beyond the bounds
+	CodeStatementFile    Code = 6004 // not a file of the format it says: no ZIP, several files in it, a bomb, no rows
+	CodeStatementCharset Code = 6005 // bytes that are no characters of the character set
+	CodeStatementColumns Code = 6006 // a column is missing, unknown or there twice, or a row has too few or too many
+	CodeStatementFormula Code = 6007 // a cell that a spreadsheet would compute
+	CodeStatementForeign Code = 6008 // a row or a total of another party or province
+	CodeStatementTwice   Code = 6009 // a row stands twice
+	CodeStatementTotal   Code = 6010 // a total line is not the sum of its rows
+	CodeStatementReuse   Code = 6011 // id, part or serial was used before, for other content
 	CodeInternal         Code = 9001 // our own fault, three times; quarantined
 )
 
@@ -100,6 +111,17 @@ var texts = map[Code]Text{
 	CodeMsgIDUsed:        {"msgid-used", "报文ID已被其他内容使用", "the msgid was used before, for other content", Correct},
 	CodeDocumentConflict: {"document-conflict", "登记文档的该版本已有不同内容，或已有同类文档", "the register has this version with other content, or another document in its place", Correct},
 	CodeDocumentOld:      {"document-old", "登记文档已有更新版本", "the register has a later version of the document", Correct},
+	CodeStatementRange:   {"statement-range", "对账区间须为一日或一整月", "a statement is about one day or one whole month", Correct},
+	CodeStatementParts:   {"statement-parts", "对账文件分片缺失、过长，或总长度、摘要不符", "parts of the file are missing or too long, or its length or digest is not as stated", Correct},
+	CodeStatementSize:    {"statement-size", "对账文件、行长或行数超过上限", "the file, a line of it or its number of rows is beyond the bounds", Correct},
+	CodeStatementFile:    {"statement-file", "对账文件不是所述格式（压缩包须仅含一个文件，解压后不得过大）", "not a file of the stated format; a ZIP holds exactly one file of bearable size", Correct},
+	CodeStatementCharset: {"statement-charset", "对账文件含有不属于所述字符集的字节", "bytes that are no characters of the stated character set", Correct},
+	CodeStatementColumns: {"statement-columns", "对账文件的列缺失、重复、未知，或列数不符", "a column is missing, unknown or there twice, or a row has not as many", Correct},
+	CodeStatementFormula: {"statement-formula", "单元格以 = + - @ 开头，会被电子表格当作公式", "a cell begins with = + - or @, which a spreadsheet takes for a formula", Correct},
+	CodeStatementForeign: {"statement-foreign", "对账数据含有其他机构或其他省份的记录", "a row or a total of another party or province", Correct},
+	CodeStatementTwice:   {"statement-twice", "对账文件中同一结算出现两次", "a row stands twice", Correct},
+	CodeStatementTotal:   {"statement-total", "对账总额或笔数与明细合计不一致", "a total line is not the sum of its rows", Correct},
+	CodeStatementReuse:   {"statement-reuse", "对账单编号、分片或序号已用于其他内容", "the id, part or serial was used before, for other content", Correct},
 	CodeInternal:         {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Ask},
 }
 

@@ -2,6 +2,7 @@ package provinces
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,8 @@ type StatementPart struct {
 const (
 	StatementPartBytesMax = 512 << 10 // of one part of a file
 	StatementPartsMax     = 512       // so a file has at most 256 MiB
+	StatementBytesMax     = StatementPartBytesMax * StatementPartsMax
+	StatementRowsMax      = 2_000_000 // of one statement; whoever has more states single days
 )
 
 // Subject is where the part is published.
@@ -120,6 +123,18 @@ type Statement struct {
 	// Refunds: rows and totals hold what takes bills back, as negative amounts that count
 	// (refd_setl_flag). Otherwise only bills that were made are in it.
 	Refunds bool `cbor:"9,keyasint,omitempty"`
+
+	// What the answer is addressed by. Infno and MsgID are set in national envelopes only.
+	Infno string      `cbor:"10,keyasint,omitempty"` // 3201 or 3202
+	MsgID string      `cbor:"11,keyasint,omitempty"`
+	Area  ledger.Area `cbor:"12,keyasint,omitempty"` // mdtrtarea_admvs of a provider; admdvs of a province's agency
+}
+
+// SameContent reports whether two statements say the same, whatever they are called and
+// whenever they were sent.
+func (s Statement) SameContent(other Statement) bool {
+	s.ID, s.MsgID, other.ID, other.MsgID = "", "", "", ""
+	return reflect.DeepEqual(s, other)
 }
 
 // StatementTotal adds up the bills of one kind. A dimension that a party's form does
@@ -200,3 +215,26 @@ const (
 	StatementYourMore = "2" // 机构多: the party has more
 	StatementDiffers  = "3" // 数据不一致
 )
+
+// StatementRange reports whether from..to is one day or one whole month.
+func StatementRange(from, to ledger.Day) bool {
+	first, behind := from.Time(), (to + 1).Time()
+	return from == to || first.Day() == 1 && first.AddDate(0, 1, 0).Equal(behind)
+}
+
+// Check says what is wrong with the figures of a file: of parts and bytes, which bound
+// each other.
+func (f *StatementFile) Check() (wrong []FieldError) {
+	if f.Bytes > StatementBytesMax || f.Parts > StatementPartsMax {
+		wrong = append(wrong, FieldError{Code: CodeStatementSize, Field: "bytes", Expected: fmt.Sprintf("<= %d", int64(StatementBytesMax)), Found: fmt.Sprint(f.Bytes)})
+	}
+	if f.Parts < 1 || f.Bytes < int64(f.Parts) || f.Bytes > int64(f.Parts)*StatementPartBytesMax {
+		wrong = append(wrong, FieldError{Code: CodeStatementParts, Field: "parts", Expected: fmt.Sprintf("parts of 1 to %d bytes", StatementPartBytesMax), Found: fmt.Sprint(f.Parts)})
+	}
+	return wrong
+}
+
+// Dimensions is the total without its figures: what it adds up.
+func (t StatementTotal) Dimensions() StatementTotal {
+	return StatementTotal{Insutype: t.Insutype, ClearingType: t.ClearingType, Agency: t.Agency, Counterpart: t.Counterpart}
+}

@@ -21,6 +21,14 @@
 //	holders    home, certificate hash -> persons who have it
 //	registry   sequence               -> outcome of a registry message; refusals: home, sequence -> the refused one
 //	registrycounts  home              -> registry messages by outcome and code
+//	statements  party, id             -> head, state and result of a statement; statementnumbers: number -> party, id
+//	statementparts  party, id, part   -> where in the stream a part of a waiting statement lies
+//	statementdue  number              -> a statement whose answer is not published
+//	statementstrangers  sequence      -> a refused message of STATEMENTS that belongs to no statement
+//	statementrows  number, block      -> rows of an applied statement
+//	inforce    day, party, dimensions -> the statement that is in force
+//	serials    party, serial          -> the statement that used the number
+//	billsums   day, party             -> what the books have, once the day is closed; billnumbers: day, provider -> its records
 //	meta       format, installation, first day, counts
 //
 // What was booked grows at the right edge of its tree; what must be random (messages,

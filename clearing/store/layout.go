@@ -27,8 +27,10 @@ var layouts = layout{
 		bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
 		bucketRefolds,
 	},
-	{ // 2: the treatment provinces' register
+	{ // 2: the treatment provinces' register, statements
 		bucketProviders,
+		bucketStatements, bucketParts, bucketNumbers, bucketDue, bucketStrangers, bucketRows, bucketInForce, bucketSerials,
+		bucketBillSums, bucketBillNumbers,
 	},
 }
 

@@ -65,6 +65,8 @@ type Tx struct {
 var (
 	_ clearing.View         = (*Tx)(nil)
 	_ clearing.RegistryView = (*Tx)(nil)
+
+	_ clearing.StatementView = (*Tx)(nil)
 )
 
 func newTx(raw *bbolt.Tx, writer *boltstore.Writer) *Tx {

@@ -89,16 +89,17 @@ type StoredAnswer struct {
 // later and that work been interrupted, the number is low and too much is published
 // again, which is harmless; the highest would hide the rest.
 func (b *Bus) LastAnswer(ctx context.Context) (number uint64, ok bool, err error) {
-	ctx, cancel := withTimeout(ctx)
+	asking, cancel := withTimeout(ctx)
 	defer cancel()
-	stream, err := b.js.Stream(ctx, AnswersStream)
+	stream, err := b.js.Stream(asking, AnswersStream)
 	if err != nil {
 		return 0, false, fmt.Errorf("bus: last answer: %w", err)
 	}
 	state := stream.CachedInfo().State
-	// Results of statements lie between the answers: step back over them.
+	// Results of statements lie between the answers: step back over them. After a night
+	// there are as many as hospitals, so each step has a time of its own.
 	for seq := state.LastSeq; seq > 0 && seq >= state.FirstSeq; seq-- {
-		m, err := stream.GetMsg(ctx, seq)
+		m, err := answerAt(ctx, stream, seq)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue // aged out in between
 		}
@@ -114,6 +115,12 @@ func (b *Bus) LastAnswer(ctx context.Context) (number uint64, ok bool, err error
 		}
 	}
 	return 0, false, nil
+}
+
+func answerAt(ctx context.Context, stream jetstream.Stream, sequence uint64) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := withTimeout(ctx)
+	defer cancel()
+	return stream.GetMsg(ctx, sequence)
 }
 
 // AnswersSince delivers, in the order of the stream and without bodies, the answers to

@@ -19,6 +19,7 @@ import (
 	"clearingd/ledger"
 	"clearingd/provinces/data"
 	registrydialect "clearingd/provinces/registry"
+	"clearingd/provinces/statement"
 )
 
 // booksFile is the name of the books in the state directory.
@@ -46,7 +47,8 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	}
 	return &clearing.Desk{
 		Plans: set, Adapters: adapters,
-		Registry: registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
+		Statements: statement.Dialect{},
+		Registry:   registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
 		Refold:          refolding(d.cfg.Order),
 		RequireVerified: d.cfg.Plans.RequireVerified,
 		ManualDay:       d.cfg.BusinessDay == config.Manual,

@@ -48,6 +48,7 @@ type Daemon struct {
 	pseudonyms clearing.Pseudonyms
 	intake     *intake.Intake
 	registry   *registry
+	statements *statements
 	verifier   clearing.Verifier // recomputes booked bills; keeps plans it has read
 	outbox     *outbox
 	night      *night.Night
@@ -105,6 +106,9 @@ func New(ctx context.Context, cfg config.Config, log *zap.Logger) (_ *Daemon, er
 	if err := d.adoptRegistry(ctx); err != nil {
 		return nil, err
 	}
+	if err := d.adoptStatements(ctx); err != nil {
+		return nil, err
+	}
 	if err := d.catchUp(ctx); err != nil {
 		return nil, err
 	}
@@ -134,6 +138,7 @@ func (d *Daemon) build(desk *clearing.Desk) {
 		BatchMax: d.cfg.Batch.MaxClaims, Observe: d.observe,
 	})
 	d.registry = d.newRegistry()
+	d.statements = d.newStatements()
 	d.outbox = newOutbox(d.bus)
 	d.plansLoaded(desk)
 	d.night = night.New(night.Options{
@@ -188,6 +193,8 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 	others.Go(func() { fail(d.closing.run(following)) })
 	others.Go(func() { fail(d.followRegistry(following)) })
+	others.Go(func() { fail(d.followStatements(following)) })
+	others.Go(func() { fail(d.answerStatements(following)) })
 	others.Go(func() { d.watch(following) })
 	others.Go(func() { d.archiving(following) })
 	committer.Go(func() {

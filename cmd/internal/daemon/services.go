@@ -22,7 +22,7 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate((*clearing.Desk).Estimate)},
 		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: d.estimate((*clearing.Desk).EstimateJourney)},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
@@ -83,6 +83,8 @@ func meaning(err error) error {
 	switch {
 	case errors.Is(err, boltstore.ErrNoRecord), errors.Is(err, errNoSuch):
 		return failure(http.StatusNotFound, "查无此记录", "no such record")
+	case errors.Is(err, errNotClosed):
+		return failure(http.StatusConflict, "该对账单尚无明细结果：未入账、无明细，或有未日切之日", err.Error())
 	case errors.Is(err, errNotOpenDay):
 		return failure(http.StatusConflict, "该日不是当前营业日", err.Error())
 	case errors.Is(err, errTooEarly):

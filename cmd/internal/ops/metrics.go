@@ -62,6 +62,9 @@ type Metrics struct {
 	probeSeconds   prometheus.Gauge
 	probeFailures  prometheus.Counter
 	declaredBooked prometheus.Counter
+
+	statements         *prometheus.CounterVec
+	statementsAnswered prometheus.Counter
 }
 
 // NewMetrics registers all metrics. version is shown as a label of build_info.
@@ -116,12 +119,18 @@ func NewMetrics(version string) *Metrics {
 		probeFailures: f.counter("watchdog_probe_failures_total", "Probes that failed or took too long."),
 		declaredBooked: f.counter("declared_booked_total",
 			"Claims booked on their own word for the person, because the home province is declared."),
+
+		statements:         f.counters("statements_total", "Statements by outcome, as decided; refused ones include messages that came in the place of others.", "outcome"),
+		statementsAnswered: f.counter("statements_answered_total", "Results and refusals of statements published."),
 	}
 	f.count("log_redactions_total", "Log lines in which an identity number had to be masked; must be 0.", &redactions)
 	build := f.gauges("build_info", "1; the labels say what runs.", "version", "go")
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	for _, o := range provinces.Outcomes { // so that a rate is 0, not absent, before the first
 		m.claims.WithLabelValues(string(o))
+	}
+	for _, o := range provinces.StatementOutcomes {
+		m.statements.WithLabelValues(string(o))
 	}
 	return m
 }
@@ -143,6 +152,14 @@ func (m *Metrics) Refused(c provinces.Code) {
 
 // DeclaredBooked counts n claims booked on their own word for the person.
 func (m *Metrics) DeclaredBooked(n int) { m.declaredBooked.Add(float64(n)) }
+
+// StatementTaken counts one decided statement.
+func (m *Metrics) StatementTaken(o provinces.StatementOutcome) {
+	m.statements.WithLabelValues(string(o)).Inc()
+}
+
+// StatementsAnswered counts results and refusals of statements that were published.
+func (m *Metrics) StatementsAnswered(n int) { m.statementsAnswered.Add(float64(n)) }
 
 // Redelivered counts n messages that were in the books already.
 func (m *Metrics) Redelivered(n int) { m.redeliveries.Add(float64(n)) }
