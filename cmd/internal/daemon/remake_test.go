@@ -46,7 +46,7 @@ func TestALostReportIsMadeAgain(t *testing.T) {
 	if len(sealed) < 7 {
 		t.Fatalf("%d files", len(sealed))
 	}
-	after := sim.FollowUps(config, settled(t, sample, answers)).Messages
+	after := sim.FollowUps(config, settleOne(t, sample, answers)).Messages
 	if len(after) == 0 {
 		t.Fatal("nothing is taken back")
 	}
@@ -93,8 +93,8 @@ func TestALostReportIsMadeAgain(t *testing.T) {
 	}
 }
 
-// settled is what hospitals remember of the answers, by msgid.
-func settled(t *testing.T, sample sim.Sample, answers []provinces.Envelope) map[string]sim.Answered {
+// settleOne is what hospitals remember of the answers, by msgid.
+func settleOne(t *testing.T, sample sim.Sample, answers []provinces.Envelope) map[string]sim.Answered {
 	t.Helper()
 	remembered := map[string]sim.Answered{}
 	for i, answer := range answers {

@@ -224,12 +224,12 @@ func (m *Metrics) SetStream(name string, bytes, limit uint64) {
 	m.streamLimit.WithLabelValues(name).Set(float64(limit))
 }
 
-// SetSyncAlways says whether the broker is known to sync before it acknowledges.
 // SetExpiry tells when something without which nobody connects ends.
 func (m *Metrics) SetExpiry(what string, at time.Time) {
 	m.expiry.WithLabelValues(what).Set(float64(at.Unix()))
 }
 
+// SetSyncAlways says whether the broker is known to sync before it acknowledges.
 func (m *Metrics) SetSyncAlways(known bool) { m.syncAlways.Set(truth(known)) }
 
 // SetDisk is the free space of the state's file system and the configured floor.
