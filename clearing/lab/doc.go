@@ -48,6 +48,8 @@
 // People behave as they did: nobody travels more because a fund pays more. Bills that were
 // refused when they came, and so are not booked, are not tried again; cancellations
 // stay what they were, also where the draft's other years or refusals would have let the
-// desk decide otherwise. A draft that gives a layer another id loses what the year had
+// desk decide otherwise. What the registers knew of person and hospital is what was kept of
+// it with the bill, as of the day that the booked plan says: a draft that takes people as
+// of another day (person_as_of) finds the same facts. A draft that gives a layer another id loses what the year had
 // used up in it: keep the ids.
 package lab

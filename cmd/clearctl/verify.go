@@ -25,12 +25,12 @@ func (a *app) verifyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify [RECORD]",
 		Short: a.say("仅凭账本重算结算并逐项核对", "recompute bills from the books alone and compare"),
-		Long: a.say(`仅凭账本重算入账的结算：当时的报文内容、参保登记、年度累计与当日待遇政策（账本按摘要保存原文），
+		Long: a.say(`仅凭账本重算入账的结算：当时的报文内容、人员与医疗机构登记、年度累计与当日待遇政策（账本按摘要保存原文），
 逐项核对每个金额、每项累计和计算过程的每一步，以及分录。RECORD 的写法同 clearctl claim；
 --day 核对一日，--all 核对全部。--offline FILE 直接读账本文件，clearingd 须已停止。
 有不符时退出码为 1。`,
-			`Recomputes booked bills from what the books keep and nothing else: the claim, the person as the
-register knew them, the year's accumulators and the plan of that day, whose bytes the books hold by
+			`Recomputes booked bills from what the books keep and nothing else: the claim, person and hospital as
+the register knew them, the year's accumulators and the plan of that day, whose bytes the books hold by
 hash. Every figure, every accumulator, every step of the trace and the entry are compared. RECORD is
 written as for clearctl claim; --day takes one day, --all everything. --offline FILE reads a file,
 with clearingd stopped. Exit code 1 when anything differs.`),

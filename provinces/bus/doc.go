@@ -94,7 +94,11 @@
 //	    ]
 //	  } }
 //
-// Its client sets the inbox prefix _INBOX_H31010100001 ([ConnectOptions].InboxPrefix).
+// An agency publishes its province's documents about people and hospitals ("registry.33.*",
+// or "registry.33.provider" alone) and asks about them ("clearing.registry.33",
+// "clearing.registryprovider.33", "clearing.registryrefusals.33").
+//
+// A hospital's client sets the inbox prefix _INBOX_H31010100001 ([ConnectOptions].InboxPrefix).
 // A denied publish gets no reply from NATS, only an error on the connection; a Bus turns
 // it into [ErrDenied].
 package bus

@@ -19,5 +19,6 @@
 //
 // What it leaves out: whether a refusal names the right member (the code must be right
 // and the answer must be well formed), traces, and plans with splits at the turn of a
-// year, registries or catalogues of their own.
+// year, registries (a simulation publishes neither people nor providers, so every claim's
+// word counts) or catalogues of their own.
 package audit
