@@ -28,6 +28,7 @@ type billsView struct {
 	Whole    bool // the page is the whole list
 	Hospital bool // any bill has a part of the hospital
 	Sealed   *report.Sums
+	Searched uint64 // the part ended at this record before it was full; 0: it did not
 	First    string // address of the list's beginning; "" on it
 	Next     string // address of the next part; "" at the end
 }
@@ -168,7 +169,8 @@ func (c *console) list(r *http.Request, q values, query BillQuery) (*billsView, 
 	}
 	v := &billsView{
 		Query: query, OneDay: query.From == query.To, Pair: query.Home != "" && query.Treatment != "",
-		Whole: query.After == 0 && part.Next == 0, Page: report.Sums{Funds: map[ledger.Fund]ledger.Amount{}},
+		Searched: part.Searched,
+		Whole:    query.After == 0 && part.Next == 0, Page: report.Sums{Funds: map[ledger.Fund]ledger.Amount{}},
 	}
 	for _, b := range part.Bills {
 		line, err := newBillLine(b)

@@ -115,6 +115,31 @@ func TestListsGoOnWhereTheyEnded(t *testing.T) {
 	}
 }
 
+// A search that would take too long says how far it came, and leads on from there: never
+// "none" before the end.
+func TestASearchThatIsNotAtItsEndSaysSo(t *testing.T) {
+	books := newSampleBooks(t, 30)
+	r := newReader(t, books)
+	for _, address := range []string{"/days/2026-03-17/bills?home=11&outcome=reversed", "/days/2026-03-17/messages?code=9001"} {
+		books.searched = 50_000
+		page := r.page(address+"&lang=en", http.StatusOK)
+		seen := text(page)
+		if !strings.Contains(seen, "Searched up to record 50,000 of the books") || !strings.Contains(seen, "Search on") {
+			t.Errorf("%s does not say that the search is not at its end", address)
+		}
+		if strings.Contains(seen, "There are no such") {
+			t.Errorf("%s says none before the end", address)
+		}
+		if !strings.Contains(page, "after=50000") {
+			t.Errorf("%s does not lead on", address)
+		}
+		books.searched = 0
+		if seen := text(r.page(address, http.StatusOK)); strings.Contains(seen, "Searched up to") {
+			t.Errorf("%s speaks of a search that is at its end", address)
+		}
+	}
+}
+
 func TestARangeOfDaysIsAskedForAsGiven(t *testing.T) {
 	books := newSampleBooks(t, 30)
 	r := newReader(t, books)

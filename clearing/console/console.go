@@ -63,8 +63,9 @@ type BillQuery struct {
 
 // BillPage is a part of a list of bills, by books' number.
 type BillPage struct {
-	Bills []report.Bill
-	Next  uint64 // After of the next part; 0: this is the end
+	Bills    []report.Bill
+	Next     uint64 // After of the next part; 0: this is the end
+	Searched uint64 // the part ended here before it was full, so as not to take too long; 0: it did not
 }
 
 // MessageQuery selects records of one day. Every field must hold; zero values select all.
@@ -81,6 +82,7 @@ type MessageQuery struct {
 type MessagePage struct {
 	Messages []Message
 	Next     uint64 // After of the next part; 0: this is the end
+	Searched uint64 // as in BillPage
 }
 
 // Message is one record as a line of a list.

@@ -35,13 +35,14 @@ const hostile = `<script>alert(1)</script>"'&` + "\u202e\u200b"
 // sampleBooks are books made from real plans and a seed: what they say is consistent,
 // so that pages can be held against each other.
 type sampleBooks struct {
-	mutex   sync.Mutex
-	records []sampleRecord
-	files   map[string][]byte // by folder/name
-	failing error             // what every method answers, if set
-	asked   []string          // files asked for
-	status  service.StatusReply
-	queries []BillQuery
+	mutex    sync.Mutex
+	records  []sampleRecord
+	files    map[string][]byte // by folder/name
+	failing  error             // what every method answers, if set
+	asked    []string          // files asked for
+	status   service.StatusReply
+	queries  []BillQuery
+	searched uint64 // what lists say of their search, if not 0
 }
 
 type sampleRecord struct {
@@ -342,6 +343,9 @@ func (b *sampleBooks) Bills(_ context.Context, q BillQuery) (page BillPage, err 
 		}
 		page.Bills = append(page.Bills, *r.bill)
 	}
+	if b.searched != 0 {
+		page.Searched, page.Next = b.searched, b.searched
+	}
 	return page, b.failing
 }
 
@@ -359,6 +363,9 @@ func (b *sampleBooks) Messages(_ context.Context, q MessageQuery) (page MessageP
 			Entry: r.Entry, Stream: r.Stream, Sequence: r.Sequence, Subject: r.Subject, Received: r.Received, Infno: r.Infno,
 			Home: r.Home, Treatment: r.Treatment, Provider: r.Provider, Outcome: r.Outcome, Code: r.Code, Errors: r.Errors, Original: r.Original,
 		})
+	}
+	if b.searched != 0 {
+		page.Searched, page.Next = b.searched, b.searched
 	}
 	return page, b.failing
 }

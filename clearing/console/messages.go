@@ -14,6 +14,7 @@ type messagesView struct {
 	Outcomes  []provinces.Outcome // choices of the form
 	Codes     []provinces.Code
 	Provinces []ledger.Province
+	Searched  uint64 // as in billsView
 	First     string // address of the list's beginning; "" on it
 	Next      string // address of the next part; "" at the end
 }
@@ -36,7 +37,7 @@ func (c *console) messages(r *http.Request) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := messagesView{Query: query, Outcomes: provinces.Outcomes, Codes: provinces.Codes(), Provinces: provinces.Provinces()}
+	v := messagesView{Query: query, Searched: part.Searched, Outcomes: provinces.Outcomes, Codes: provinces.Codes(), Provinces: provinces.Provinces()}
 	for _, m := range part.Messages {
 		line := messageLine{m, m.Subject}
 		if subject, err := provinces.ParseSubject(m.Subject); err == nil {

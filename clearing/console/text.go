@@ -130,6 +130,8 @@ var phrases = map[string]phrase{
 	"tiesnot":       {"与封存报告不一致", "NOT equal to the sealed report"},
 	"page.first":    {"回到首页", "From the beginning"},
 	"page.next":     {"下一页", "Next page"},
+	"page.search":   {"继续查找", "Search on"},
+	"searched":      {"已查到第 %s 号账册记录，尚未查完；请继续查找。", "Searched up to record %s of the books, and there is more: search on."},
 	"page.rest":     {"清单未完，合计仅为本页。", "The list goes on; the sums are of this page alone."},
 	"from":          {"自", "From"},
 	"to":            {"至", "To"},

@@ -24,7 +24,7 @@ import (
 
 // openPages puts the officers' console on the HTTP port.
 func (d *Daemon) openPages() {
-	pages := console.New(pages{d}, console.Options{
+	pages := console.New(pages{d, pageSearch}, console.Options{
 		AreaName: data.AreaName,
 		Failed:   func(page string, err error) { d.log.Error("console", zap.String("page", page), zap.Error(err)) },
 	})
@@ -33,7 +33,10 @@ func (d *Daemon) openPages() {
 }
 
 // pages is the daemon as the console sees it: reading only.
-type pages struct{ d *Daemon }
+type pages struct {
+	d      *Daemon
+	search uint64 // records read for one page of a list
+}
 
 var _ console.Books = pages{}
 
@@ -55,22 +58,30 @@ func (p pages) Claim(ctx context.Context, r service.ClaimRequest) (service.Claim
 // pageChunk is how many records one read transaction of a list visits.
 const pageChunk = 2000
 
+// pageSearch is how many records are read for one page of a list: a few seconds. What few
+// of a million records match would keep an officer waiting for minutes; instead the page
+// says how far it has searched and leads on.
+const pageSearch = 50_000
+
 // errEnough ends a scan early.
 var errEnough = errors.New("enough")
 
 // eachRecord visits the records of the days behind a books' number, in short read
-// transactions, until visit returns errEnough.
-func (p pages) eachRecord(ctx context.Context, from, to ledger.Day, after uint64, visit func(*store.Tx, *clearing.Record) error) error {
+// transactions, until visit returns errEnough or so many are searched as a page may
+// take; then reached is the last of them, otherwise 0.
+func (p pages) eachRecord(ctx context.Context, from, to ledger.Day, after uint64, visit func(*store.Tx, *clearing.Record) error) (reached uint64, err error) {
 	first, last, err := p.numbers(from, to)
-	if err != nil {
-		return err
+	if err != nil || first == 0 {
+		return 0, err
 	}
-	for next := max(first, after+1); next <= last && first != 0; next += pageChunk {
+	begin := max(first, after+1)
+	end := min(last, begin+p.search-1)
+	for next := begin; next <= end; next += pageChunk {
 		if err := ctx.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		err := p.d.store.View(func(tx *store.Tx) error {
-			return tx.Scan(next, min(next+pageChunk-1, last), func(r *clearing.Record, _ ledger.Entry) error {
+			return tx.Scan(next, min(next+pageChunk-1, end), func(r *clearing.Record, _ ledger.Entry) error {
 				if r.Day < from || r.Day > to {
 					return nil
 				}
@@ -78,13 +89,16 @@ func (p pages) eachRecord(ctx context.Context, from, to ledger.Day, after uint64
 			})
 		})
 		if errors.Is(err, errEnough) {
-			return nil
+			return 0, nil
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	if end < last {
+		return end, nil
+	}
+	return 0, nil
 }
 
 // numbers are the books' numbers between which the days' records lie.
@@ -104,7 +118,7 @@ func (p pages) numbers(from, to ledger.Day) (first, last uint64, err error) {
 }
 
 func (p pages) Bills(ctx context.Context, q console.BillQuery) (page console.BillPage, err error) {
-	err = p.eachRecord(ctx, q.From, q.To, q.After, func(tx *store.Tx, r *clearing.Record) error {
+	page.Searched, err = p.eachRecord(ctx, q.From, q.To, q.After, func(tx *store.Tx, r *clearing.Record) error {
 		bill, err := p.d.night.Bill(tx, r)
 		if err != nil || bill == nil || !wanted(q, bill) {
 			return err
@@ -116,6 +130,7 @@ func (p pages) Bills(ctx context.Context, q console.BillQuery) (page console.Bil
 		page.Bills = append(page.Bills, *bill)
 		return nil
 	})
+	page.Next = max(page.Next, page.Searched)
 	return page, err
 }
 
@@ -127,7 +142,7 @@ func wanted(q console.BillQuery, b *report.Bill) bool {
 }
 
 func (p pages) Messages(ctx context.Context, q console.MessageQuery) (page console.MessagePage, err error) {
-	err = p.eachRecord(ctx, q.Day, q.Day, q.After, func(_ *store.Tx, r *clearing.Record) error {
+	page.Searched, err = p.eachRecord(ctx, q.Day, q.Day, q.After, func(_ *store.Tx, r *clearing.Record) error {
 		if r.OffStream() { // no message stands behind it
 			return nil
 		}
@@ -141,6 +156,7 @@ func (p pages) Messages(ctx context.Context, q console.MessageQuery) (page conso
 		page.Messages = append(page.Messages, messageLine(r))
 		return nil
 	})
+	page.Next = max(page.Next, page.Searched)
 	return page, err
 }
 

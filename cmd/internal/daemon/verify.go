@@ -25,7 +25,7 @@ func (d *Daemon) verify(ctx context.Context, request service.VerifyRequest) (rep
 		return reply, err
 	}
 	if request.Day != nil {
-		if first, last, err = (pages{d}).numbers(*request.Day, *request.Day); err != nil || first == 0 {
+		if first, last, err = (pages{d: d}).numbers(*request.Day, *request.Day); err != nil || first == 0 {
 			return reply, err
 		}
 	}
