@@ -59,8 +59,8 @@ faults: ## crash states, fault loops, rot and pressure in their long form; some 
 sim: ## kill the daemon and audit it, a minute; SEED=n replays, SEEDS=200 a night, CHECKS=n property tests instead
 	scripts/sim.sh
 
-mutants: ## plant defects one at a time; the simulator must notice each
-	scripts/mutants.sh
+mutants: ## plant defects one at a time; the simulator or a test must notice each (ONLY="name ..." some)
+	scripts/mutants.sh $(ONLY)
 
 bench: build ## the daemon beside this machine's limits and its peers, in minutes (BENCH=full: hours); writes docs/performance.md
 	scripts/bench.sh --out docs/performance.md
@@ -94,4 +94,4 @@ clean: ## remove what was built and what demonstrations left
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: faults build run demo demo-xinjiang test unit outside lint fmt vet staticcheck vuln fuzz sim bench check setup setup-outside clean help
+.PHONY: faults mutants build run demo demo-xinjiang test unit outside lint fmt vet staticcheck vuln fuzz sim bench check setup setup-outside clean help

@@ -29,7 +29,7 @@ func instrument(ctx context.Context, args []string, out, errOut io.Writer) error
 		return nil
 	case *defects:
 		for _, d := range plant.Defects {
-			fmt.Fprintf(out, "%s\t%s\n", d.Name, d.What)
+			fmt.Fprintf(out, "%s\t%s\t%s\n", d.Name, d.What, d.Test)
 		}
 		return nil
 	}

@@ -12,6 +12,10 @@
 //	CLEARINGD_KILL_AT=committed:2 bin/clearingd-planted ...    kills itself there the second time
 //	CLEARINGD_PLANTED=wrong-rounding bin/clearingd-planted ... has that defect
 //
+// What the simulator cannot see, because it needs a broken file or a power cut, is left to
+// the test that each such defect names; the overlay goes to it, and to the daemon that it
+// builds, through GOFLAGS.
+//
 // What it leaves out: points inside other modules. bbolt's and the broker's own calls are
 // reached by the store's tests of crash states and of failing system calls.
 package plant
