@@ -220,8 +220,8 @@ func (a *Amounts) cancelledBy(b *Amounts) bool {
 	return a.same(&turned)
 }
 
-// figuresOf are the figures that an adjudication of a bill comes to.
-func figuresOf(total ledger.Amount, a *benefit.Adjudication) Amounts {
+// FiguresOf are the figures that an adjudication of a bill comes to.
+func FiguresOf(total ledger.Amount, a *benefit.Adjudication) Amounts {
 	figures := Amounts{Total: total, Account: a.Account, Cash: &a.Cash}
 	for _, share := range a.Funds {
 		figures.Funds += share.Amount

@@ -83,19 +83,19 @@ func (c *recomputing) again(books *Item) bool {
 	if c.usual, err = prepared.Adjudicate(c.From); err != nil {
 		return false
 	}
-	figures := figuresOf(c.Case.Claim.Total, &c.usual)
+	figures := FiguresOf(c.Case.Claim.Total, &c.usual)
 	return figures.same(&books.Amounts)
 }
 
 // gives reports whether the adjudication comes to the side's figures.
 func (c *recomputing) gives(a *benefit.Adjudication) bool {
-	figures := figuresOf(c.Case.Claim.Total, a)
+	figures := FiguresOf(c.Case.Claim.Total, a)
 	return figures.same(c.theirs)
 }
 
 // proof begins with what is the same for all recomputations and ends with the figures.
 func (c *recomputing) proof(kind CauseKind, a *benefit.Adjudication, lines ...string) *Cause {
-	ours, theirs := figuresOf(c.Case.Claim.Total, &c.usual), figuresOf(c.Case.Claim.Total, a)
+	ours, theirs := FiguresOf(c.Case.Claim.Total, &c.usual), FiguresOf(c.Case.Claim.Total, a)
 	return &Cause{Kind: kind, Proof: append(lines,
 		both("基金%s元、个人账户%s元变为基金%s元、个人账户%s元，与对方逐项相同",
 			"funds %s and account %s become funds %s and account %s, each figure that of the side",

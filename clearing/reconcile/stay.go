@@ -254,14 +254,18 @@ func (a *Amounts) add(b *Amounts) {
 	a.Account += b.Account
 }
 
-// again finds rows that say a second time what a claimed row of the side said.
+// again finds rows that say a second time what a row that was claimed by its stay said.
+// Beside a bill that the side has under its own id, a row under another one is no
+// duplicate of a row, but a bill too many; whether it is one does not depend on what the
+// other sides made wait.
 func (g *stay) again(s Side) {
 	for k := range g.rows[s] {
 		row := &g.rows[s][k]
 		for i := range g.bills {
 			r := &g.bills[i]
 			own, _ := r.ownRows(s)
-			if !g.free[s][k] || own == 0 || own >= rowsMax || r.ByStay[s] || !fits(r.Books, row) || !r.Sides[s][0].Amounts.same(&row.Amounts) {
+			if !g.free[s][k] || own == 0 || own >= rowsMax || r.ByStay[s] || r.Sides[s][0].SettlementID == r.Books.SettlementID ||
+				!fits(r.Books, row) || !r.Sides[s][0].Amounts.same(&row.Amounts) {
 				continue
 			}
 			rows := append([]Item{}, r.Sides[s][:own]...)
