@@ -1,0 +1,80 @@
+package reconcile
+
+import (
+	"slices"
+	"testing"
+
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// A line of 3201 has no counterpart, one of 3202 no insurance and cash in the place of the
+// account; each is compared on what it has, and what no line covers is told.
+func TestTotals(t *testing.T) {
+	a, b, back := bill(1, 100_00), with(bill(2, 300_00), func(i *Item) { i.Insutype = "390" }), takenBack(bill(9, 40_00), 3)
+	hospital := a.PartyOn(Hospital)
+	account := func(x ledger.Amount) *ledger.Amount { return &x }
+	both := provinces.StatementTotal{Count: 2, Total: 440_00, Funds: 398_00, Account: account(2_00)}
+	cases := []struct {
+		name    string
+		refunds bool
+		lines   []provinces.StatementTotal
+		ties    string // of a, b and back
+		want    []string
+	}{
+		{"all agree", false, []provinces.StatementTotal{both}, "tied tied tied", nil},
+		{"with cash in the place of the account", false, []provinces.StatementTotal{{Count: 2, Total: 440_00, Funds: 398_00, Cash: account(40_00)}}, "tied tied tied", nil},
+		{"with refunds, signed and counted", true, []provinces.StatementTotal{{Count: 3, Total: 380_00, Funds: 359_00, Account: account(1_00)}}, "tied tied tied", nil},
+		{"refunds left out that were asked for", true, []provinces.StatementTotal{both}, "open open open",
+			[]string{"totals/provider.33.H33010000001/2026-11-03/-.-.-.-: 40.00, result 2"}},
+		{"by insurance, one of them wrong", false, []provinces.StatementTotal{
+			{Insutype: "310", ClearingType: "21", Agency: "330100", Count: 1, Total: 120_00, Funds: 99_00, Account: account(1_00)},
+			{Insutype: "390", ClearingType: "21", Agency: "330100", Count: 1, Total: 320_00, Funds: 238_00, Account: account(1_00)},
+		}, "tied open tied", []string{"totals/provider.33.H33010000001/2026-11-03/390.21.330100.-: -61.00, result 1"}},
+		{"a line is missing", false, []provinces.StatementTotal{{Insutype: "310", Count: 1, Total: 120_00, Funds: 99_00, Account: account(1_00)}},
+			"tied none tied", []string{"totals/provider.33.H33010000001/2026-11-03/-.rest.-.-: -300.00, result 1"}},
+		{"the count alone", false, []provinces.StatementTotal{{Count: 3, Total: 440_00, Funds: 398_00}}, "open open open",
+			[]string{"totals/provider.33.H33010000001/2026-11-03/-.-.-.-: 0.00, result 3"}},
+		{"by counterpart", false, []provinces.StatementTotal{{Counterpart: "65", Count: 2, Total: 440_00, Funds: 398_00}}, "tied tied tied", nil},
+		{"of another agency", false, []provinces.StatementTotal{{Agency: "330200"}}, "none none none",
+			[]string{"totals/provider.33.H33010000001/2026-11-03/-.rest.-.-: -400.00, result 1"}},
+	}
+	for _, c := range cases {
+		tally := NewTotalsTally(&provinces.Statement{Party: hospital, From: today, To: today, Refunds: c.refunds, Totals: c.lines})
+		for _, i := range []Item{a, b, back} {
+			tally.Add(&i)
+		}
+		other, tomorrow := with(a, func(i *Item) { i.Provider = "H33010000002" }), with(a, func(i *Item) { i.From, i.To = today+1, today+1 })
+		tally.Add(&other)
+		tally.Add(&tomorrow)
+		names, ties := map[Tie]string{NoTotals: "none", TotalsTied: "tied", TotalsOpen: "open"}, ""
+		for n, i := range []Item{a, b, back} {
+			if n > 0 {
+				ties += " "
+			}
+			ties += names[tally.Tie(&i)]
+		}
+		var got []string
+		for _, d := range tally.Differences() {
+			b := TotalsBreak(today, &d)
+			got = append(got, b.Key+": "+b.Owed.String()+", result "+d.Result())
+		}
+		if ties != c.ties || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s, %q; want %s, %q", c.name, ties, got, c.ties, c.want)
+		}
+	}
+}
+
+// The home province's counterpart is the treatment province.
+func TestTotalsOfAHomeProvince(t *testing.T) {
+	a := bill(1, 100_00)
+	for counterpart, want := range map[ledger.Province]Tie{"33": TotalsTied, "65": NoTotals} {
+		tally := NewTotalsTally(&provinces.Statement{Party: a.PartyOn(Home), From: today, To: today, Totals: []provinces.StatementTotal{
+			{Counterpart: counterpart, Count: 1, Total: 120_00, Funds: 99_00},
+		}})
+		tally.Add(&a)
+		if got := tally.Tie(&a); got != want {
+			t.Errorf("counterpart %s: %d, want %d", counterpart, got, want)
+		}
+	}
+}
