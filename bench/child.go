@@ -42,6 +42,8 @@ var children = map[string]func(ctx context.Context, books, reports string, from,
 	"period": reportPeriod,
 	"check":  checkBooks,
 	"copy":   copyBooks,
+	"sort":   sortSides,
+	"match":  matchSides,
 }
 
 // child does one thing, timed, and prints the result.

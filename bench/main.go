@@ -38,6 +38,7 @@ type section struct {
 
 var sections = []section{
 	{"drain", (*bench).drain}, {"answers", (*bench).answers}, {"night", (*bench).night},
+	{"match", (*bench).match},
 	{"growth", (*bench).growth}, {"cost", (*bench).cost}, {"peers", (*bench).comparePeers},
 }
 

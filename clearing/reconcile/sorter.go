@@ -14,7 +14,7 @@ import (
 // runs they are merged into fewer first, so that the memory does not grow with the day.
 const (
 	arenaBytes  = 16 << 20 // of records before they go into a run
-	bufferBytes = 128 << 10
+	bufferBytes = 32 << 10
 	mergeMax    = 64 // runs that are read at a time
 )
 
@@ -67,6 +67,9 @@ func (s *sorter) sort() {
 
 // spill sorts what is in memory and writes it into a run.
 func (s *sorter) spill() error {
+	if len(s.records) == 0 {
+		return nil
+	}
 	s.sort()
 	w, err := s.createRun()
 	if err != nil {
@@ -111,12 +114,15 @@ func (s *sorter) sorted() (records, error) {
 			return nil, err
 		}
 	}
-	s.sort()
-	memory := &arenaRecords{s: s}
 	if len(s.written) == 0 {
-		return memory, nil
+		s.sort()
+		return &arenaRecords{s: s}, nil
 	}
-	sources := []records{memory}
+	if err := s.spill(); err != nil { // what waits to be read needs no memory beside its buffers
+		return nil, err
+	}
+	s.arena, s.records = nil, nil
+	var sources []records
 	for _, run := range s.written {
 		r, err := readRun(run)
 		if err != nil {

@@ -31,7 +31,7 @@ func (d Dir) Create() (reconcile.Run, error) {
 }
 
 const (
-	blockBytes = 256 << 10
+	blockBytes = 128 << 10
 	headBytes  = 8 // length and CRC-32C of what follows, big-endian
 )
 
@@ -82,6 +82,7 @@ func (r *run) Reader() (io.Reader, error) {
 	if _, err := r.file.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("spill: %w", err)
 	}
+	r.block = nil
 	return &reader{file: r.file, blocks: r.blocks}, nil
 }
 
