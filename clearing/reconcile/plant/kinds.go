@@ -17,9 +17,10 @@ type Kind string
 const (
 	Missing     Kind = "missing"
 	OtherDay    Kind = "other-day"
-	More        Kind = "more"  // than any recomputation gives
-	Less        Kind = "less"  // the same
-	Parts       Kind = "parts" // two funds change places
+	More        Kind = "more"    // than any recomputation gives
+	Less        Kind = "less"    // the same
+	Parts       Kind = "parts"   // fund and account change places
+	Shifted     Kind = "shifted" // from the patient to the fund, as no rule has it
 	Twice       Kind = "twice"
 	OtherField  Kind = "other-field"
 	Rounded     Kind = "rounded"
@@ -41,7 +42,7 @@ const (
 
 // Kinds lists the kinds.
 var Kinds = []Kind{
-	Missing, OtherDay, More, Less, Parts, Twice, OtherField, Rounded, OldPlan, OldVersion, OtherFiling, PaidBack, Withdrawn,
+	Missing, OtherDay, More, Less, Parts, Shifted, Twice, OtherField, Rounded, OldPlan, OldVersion, OtherFiling, PaidBack, Withdrawn,
 	Stranger, Orphan, PostedAgain, TwiceHere, NotTakenBack, AcrossCutOff, NeitherOfBoth, Offsetting,
 }
 
@@ -123,6 +124,11 @@ func (w *World) differ(day *Day, at int, s reconcile.Side, kind Kind) {
 	case Parts:
 		row.Amounts.Funds, row.Amounts.Account, row.Amounts.ByFund = row.Amounts.Funds-3_00, row.Amounts.Account+3_00, nil
 		find(reconcile.Split, 0, "")
+	case Shifted:
+		shift := ledger.Amount(11 + w.dice.IntN(5_00)) // more than a rounding can do
+		cash := *row.Amounts.Cash - shift
+		row.Amounts.Funds, row.Amounts.Cash, row.Amounts.ByFund = row.Amounts.Funds+shift, &cash, nil
+		find(reconcile.AmountOver, shift, "")
 	case Twice:
 		w.say(day, s, w.row(*bill, s))
 		find(reconcile.Duplicate, owed, reconcile.PostedTwice)
