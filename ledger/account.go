@@ -38,7 +38,9 @@ const (
 	Payable Side = 2
 )
 
-// Stage is how far an obligation has come. It walks forward by postings.
+// Stage is how far an obligation has come. It walks by postings from one to the next, so
+// the sum over all stages but Paid is always what is owed. The numbers are stored:
+// append-only.
 type Stage uint8
 
 const (
@@ -46,9 +48,13 @@ const (
 	Confirmed Stage = 2 // 已确认: the treatment side and its hospital agreed
 	Noticed   Stage = 3 // 已通知: in a month's clearing notice
 	Paid      Stage = 4 // 已拨付: the money arrived
+	Reserved  Stage = 5 // 暂扣: held back by a deduction that is not decided yet; still owed
 )
 
-var stageNames = [...]string{Accrued: "Accrued", Confirmed: "Confirmed", Noticed: "Noticed", Paid: "Paid"}
+// Stages lists the stages in the order in which they are shown.
+var Stages = []Stage{Accrued, Reserved, Confirmed, Noticed, Paid}
+
+var stageNames = [...]string{Accrued: "Accrued", Confirmed: "Confirmed", Noticed: "Noticed", Paid: "Paid", Reserved: "Reserved"}
 
 func (s Stage) String() string {
 	if s == 0 || int(s) >= len(stageNames) {
@@ -78,7 +84,7 @@ func (a Account) Check() error {
 	switch {
 	case a.Side != Receivable && a.Side != Payable,
 		!digits(string(a.Home), 6), !digits(string(a.Treatment), 6), !digits(string(a.Fund), 6),
-		a.Stage < Accrued || a.Stage > Paid,
+		a.Stage < Accrued || a.Stage > Reserved,
 		(a.Side == Payable) != (a.Provider != ""),
 		!lettersAndDigits(a.Provider):
 		return fmt.Errorf("%w: %s", ErrAccount, a)

@@ -51,7 +51,7 @@ func readAccount(name string) ledger.Account {
 		case keyed && key == "Fund":
 			a.Fund = ledger.Fund(value)
 		}
-		for stage := ledger.Accrued; stage <= ledger.Paid; stage++ {
+		for _, stage := range ledger.Stages {
 			if part == stage.String() {
 				a.Stage = stage
 			}

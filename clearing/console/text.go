@@ -298,6 +298,7 @@ var phrases = map[string]phrase{
 	"stage.2":       {"已确认", "confirmed"},
 	"stage.3":       {"已通知", "noticed"},
 	"stage.4":       {"已拨付", "paid"},
+	"stage.5":       {"暂扣", "reserved"},
 	"postings.ties": {"借贷相等", "debits equal credits"},
 	"postings.off":  {"借贷不相等", "debits do NOT equal credits"},
 

@@ -195,7 +195,7 @@ func TestAccountNamesAreReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := ledger.Account{
 			Side: ledger.Receivable, Home: ledger.Area(digits("6").Draw(t, "home")), Treatment: ledger.Area(digits("6").Draw(t, "treatment")),
-			Fund: ledger.Fund(digits("6").Draw(t, "fund")), Stage: ledger.Stage(rapid.IntRange(1, 4).Draw(t, "stage")),
+			Fund: ledger.Fund(digits("6").Draw(t, "fund")), Stage: ledger.Stage(rapid.IntRange(1, 5).Draw(t, "stage")),
 		}
 		if rapid.Bool().Draw(t, "payable") {
 			a.Side, a.Provider = ledger.Payable, "H"+digits("11").Draw(t, "provider")

@@ -204,6 +204,6 @@ func onePair(t testing.TB) Report {
 	return finish(t, b)
 }
 
-// claimCodes are the codes a claim can be refused with; those from 6000 on are of statements
-// and of ours.
+// claimCodes are the codes a claim can be refused with; those from 6000 on are of statements,
+// acts and ours.
 var claimCodes = slices.DeleteFunc(provinces.Codes(), func(c provinces.Code) bool { return c >= 6000 })

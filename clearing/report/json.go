@@ -101,7 +101,7 @@ func (l *TrialLine) UnmarshalJSON(body []byte) error {
 			l.Side = side
 		}
 	}
-	for stage := ledger.Accrued; stage <= ledger.Paid; stage++ {
+	for _, stage := range ledger.Stages {
 		if strings.EqualFold(stage.String(), t.Stage) {
 			l.Stage = stage
 		}

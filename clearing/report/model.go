@@ -173,7 +173,7 @@ type Totals struct {
 type TrialLine struct {
 	Side     ledger.Side     `json:"side"`     // in JSON a word: receivable, payable
 	Province ledger.Province `json:"province"` // home on the receivable side, treatment on the payable side
-	Stage    ledger.Stage    `json:"stage"`    // in JSON a word: accrued, confirmed, noticed, paid
+	Stage    ledger.Stage    `json:"stage"`    // in JSON a word: accrued, confirmed, noticed, paid, reserved
 	Debits   ledger.Amount   `json:"debits"`
 	Credits  ledger.Amount   `json:"credits"`
 	Net      ledger.Amount   `json:"net"` // Debits - Credits

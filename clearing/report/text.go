@@ -131,6 +131,7 @@ var texts = map[string]Bi{
 	"stage.2":    {"已确认", "Confirmed"},
 	"stage.3":    {"已通知", "Noticed"},
 	"stage.4":    {"已拨付", "Paid"},
+	"stage.5":    {"暂扣", "Reserved"},
 	"debits":     {"借方", "Debits"},
 	"credits":    {"贷方", "Credits"},
 	"balance":    {"余额", "Balance"},
