@@ -56,7 +56,7 @@ type AdjustmentOrder struct {
 func (o AdjustmentOrder) Check() error {
 	digest, err := hex.DecodeString(o.Object)
 	switch {
-	case !oneLine(o.Maker, officerRunesMax) || !oneLine(o.Checker, officerRunesMax), strings.EqualFold(o.Maker, o.Checker):
+	case !oneLine(o.Maker, officerRunesMax) || !oneLine(o.Checker, officerRunesMax), SamePerson(o.Maker, o.Checker):
 		return ErrFourEyes
 	case !oneLine(o.Reason, reasonRunesMax):
 		return ErrReason
@@ -191,11 +191,6 @@ func adjustmentKey(home ledger.Province, object string) string {
 	return "adjustment." + string(home) + "." + object
 }
 
-// IsAdjustmentAnswer tells the answers of officers' decisions from those of messages.
-func IsAdjustmentAnswer(subject string) bool {
-	return strings.HasPrefix(subject, "answers.adjustment.")
-}
-
 // adjustYears puts every year into the order of the re-folding, with what is in force of
 // each bill from now on.
 func (d *Desk) adjustYears(view View, refold *Refold, decision *Decision) error {
@@ -280,7 +275,7 @@ func AdjustmentChange(books History, line *AdjustmentLine) (funds []provinces.Fu
 // adjudication closes, two officers stand behind it, and the entry is the difference.
 func CheckAdjustment(books History, r *Record, entry ledger.Entry) error {
 	a := r.Adjustment
-	if strings.EqualFold(a.Maker, a.Checker) || a.Maker == "" || a.Checker == "" {
+	if SamePerson(a.Maker, a.Checker) {
 		return ErrFourEyes
 	}
 	for i := range a.Lines {

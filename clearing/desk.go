@@ -25,6 +25,8 @@ type Desk struct {
 
 	Refold map[ledger.Province]bool // home provinces that let a bill come or go before others of its person-year; elsewhere the last settlement goes first
 
+	Calendar WorkingDays // due dates of inquiries and tickets; nil: what needs one is refused
+
 	RequireVerified bool // refuse bills whose plan is not verified
 	ManualDay       bool // settlement times take the business day's date
 }

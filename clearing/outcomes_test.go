@@ -11,6 +11,7 @@ import (
 
 	"clearingd/clearing"
 	"clearingd/clearing/benefit"
+	"clearingd/clearing/reconcile"
 	"clearingd/ledger"
 	"clearingd/provinces"
 	"clearingd/provinces/data"
@@ -211,6 +212,11 @@ type books struct {
 	register  uint64                           // documents taken
 	providers map[string]clearing.ProviderFile // by treatment province and fixmedins_code
 
+	rows   map[uint64]clearing.RowState // officers' acts; see act_test.go
+	cases  map[clearing.CaseKey]clearing.Case
+	breaks map[string]reconcile.Break
+	open   ledger.Day // of messages; 0: 2026-03-03
+
 	refolds map[clearing.YearKey]bool // person-years that officers find; see refold_test.go
 	seen    string                    // digest of what they saw last
 }
@@ -289,7 +295,11 @@ func (b *books) play(line string) {
 	if err != nil {
 		b.Fatalf("%s: %v", line, err)
 	}
-	decision, err := b.desk.Decide(b, decoded, ledger.NewDay(2026, time.March, 3))
+	day := ledger.NewDay(2026, time.March, 3)
+	if b.open != 0 {
+		day = b.open
+	}
+	decision, err := b.desk.Decide(b, decoded, day)
 	if err != nil {
 		b.Fatalf("%s: %v", line, err)
 	}

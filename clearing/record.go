@@ -48,6 +48,7 @@ type Record struct {
 	Register uint64 `cbor:"21,keyasint,omitempty"`
 
 	Adjustment *Adjustment `cbor:"19,keyasint,omitempty"` // of Adjusted only, which no message stands behind
+	Act        *Act        `cbor:"22,keyasint,omitempty"` // of Acted only, likewise
 }
 
 // Bill is a settled claim with everything needed to explain and recompute it.

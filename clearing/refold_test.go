@@ -334,7 +334,7 @@ func (b *books) adjusted(d clearing.Decision, order clearing.AdjustmentOrder) {
 		b.Errorf("the answer holds the order %+v, it was %+v (%v)", back, order, err)
 	}
 	envelope := d.Record.Envelope()
-	if want := "answers.adjustment.11." + order.Object; envelope.Subject != want || !clearing.IsAdjustmentAnswer(envelope.Subject) {
+	if want := "answers.adjustment.11." + order.Object; envelope.Subject != want || !clearing.IsInstruction(envelope.Subject) {
 		b.Errorf("answered on %s, want %s", envelope.Subject, want)
 	}
 	if strings.Contains(string(d.Record.Answer), yearOfScripts.PersonNo) {

@@ -2,6 +2,7 @@ package clearing
 
 import (
 	"clearingd/clearing/benefit"
+	"clearingd/clearing/reconcile"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -84,6 +85,11 @@ type Decision struct {
 	// Refolds are person-years whose later bills stand as they were answered although one
 	// came or went before them: officers look at those.
 	Refolds []YearKey
+
+	// Of officers' acts alone.
+	Rows   []RowChange
+	Cases  []Case            // as the act leaves them
+	Breaks []reconcile.Break // as the act leaves them
 }
 
 // StayChange sets the standing booking of a stay; 0 when it no longer stands.

@@ -11,7 +11,8 @@ import (
 // The order of the groups is the order of the checks, so the same bad message always
 // gets the same code:
 //
-//	1xxx message · 2xxx person and filing · 3xxx amounts · 4xxx plan · 5xxx state · 6xxx statements · 9xxx ours
+//	1xxx message · 2xxx person and filing · 3xxx amounts · 4xxx plan · 5xxx state ·
+//	6xxx statements · 7xxx officers' acts, 71xx monthly confirmation · 9xxx ours
 type Code int
 
 // Advice says what the sender should do about a refusal.
@@ -68,6 +69,23 @@ const (
 	CodeStatementTwice   Code = 6009 // a row stands twice
 	CodeStatementTotal   Code = 6010 // a total line is not the sum of its rows
 	CodeStatementReuse   Code = 6011 // id, part or serial was used before, for other content
+	CodeFourEyes         Code = 7001 // maker and checker are not two named persons
+	CodeActForm          Code = 7002 // an officer's order lacks something, or has what its kind does not take
+	CodeActObject        Code = 7003 // what was decided upon is not as it was seen
+	CodeActTarget        Code = 7004 // there is nothing of that name to decide upon
+	CodeActState         Code = 7005 // its state does not allow this step
+	CodeActParty         Code = 7006 // it is not for this province to decide
+	CodeActAmount        Code = 7007 // the amounts are more than stands, or do not add up to what is decided
+	CodeActClock         Code = 7008 // no due date: the calendar does not know the year
+	CodeMonthPeriod      Code = 7101 // the clearing period cannot be confirmed now
+	CodeMonthRow         Code = 7102 // no such row of this institution in the period
+	CodeMonthDiffers     Code = 7103 // the row is not what the books have
+	CodeMonthDone        Code = 7104 // the row is confirmed already
+	CodeMonthHeld        Code = 7105 // agency and hospital do not agree about the row: a difference is open
+	CodeMonthBatch       Code = 7106 // no such confirmation of this institution in the period
+	CodeMonthGone        Code = 7107 // the confirmation cannot be rolled back any more
+	CodeMonthCount       Code = 7108 // totalrow is not the number of rows, or a row stands twice
+	CodeMonthLate        Code = 7109 // the row is past the end of the first quarter of the year after its own
 	CodeInternal         Code = 9001 // our own fault, three times; quarantined
 )
 
@@ -122,6 +140,23 @@ var texts = map[Code]Text{
 	CodeStatementTwice:   {"statement-twice", "对账文件中同一结算出现两次", "a row stands twice", Correct},
 	CodeStatementTotal:   {"statement-total", "对账总额或笔数与明细合计不一致", "a total line is not the sum of its rows", Correct},
 	CodeStatementReuse:   {"statement-reuse", "对账单编号、分片或序号已用于其他内容", "the id, part or serial was used before, for other content", Correct},
+	CodeFourEyes:         {"four-eyes", "经办人与复核人须为两个不同的人，各以一行文字署名", "maker and checker must be two persons, each named in one line", Correct},
+	CodeActForm:          {"act-form", "经办指令不完整或不合此类经办的要求", "the order lacks something, or has what its kind does not take", Correct},
+	CodeActObject:        {"act-changed", "经办对象在查看之后已有变化，请重新查看后再决定", "what was decided upon has changed since it was seen; look again", Correct},
+	CodeActTarget:        {"act-target", "无此经办对象", "there is nothing of that name to decide upon", Correct},
+	CodeActState:         {"act-state", "当前状态不允许此项经办", "its state does not allow this step", Ask},
+	CodeActParty:         {"act-party", "此事不由该省经办", "it is not for this province to decide", Ask},
+	CodeActAmount:        {"act-amount", "金额超过该结算现存金额，或与所决定的差额不符", "the amounts are more than stands of the bill, or do not add up to what is decided", Correct},
+	CodeActClock:         {"act-clock", "工作日历未载该年度，无法确定期限", "the working-day calendar does not know the year, so no due date can be set", Ask},
+	CodeMonthPeriod:      {"month-period", "该清分期此时不能提取或确认", "the clearing period cannot be fetched or confirmed now", Wait},
+	CodeMonthRow:         {"month-row", "本机构该清分期无此结算", "no such settlement of this institution in the period", Correct},
+	CodeMonthDiffers:     {"month-differs", "明细与账册不一致", "the row is not what the books have", Ask},
+	CodeMonthDone:        {"month-confirmed", "该结算已确认", "the settlement is confirmed already", Correct},
+	CodeMonthHeld:        {"month-held", "该结算与医院或就医地的对账差异尚未处理，暂不能确认", "a difference with the hospital or the treatment side is open; the settlement cannot be confirmed yet", Wait},
+	CodeMonthBatch:       {"month-batch", "本机构该清分期无此确认批次", "no such confirmation of this institution in the period", Correct},
+	CodeMonthGone:        {"month-gone", "该确认批次已回退或已进入清算，不能回退", "the confirmation was rolled back, or has gone into the clearing", Ask},
+	CodeMonthCount:       {"month-count", "总行数与明细行数不符，或明细重复", "totalrow is not the number of rows, or a row stands twice", Correct},
+	CodeMonthLate:        {"month-late", "已超过次年第一季度末，须由经办机构处理", "past the end of the first quarter of the following year; the agencies must decide", Ask},
 	CodeInternal:         {"internal", "系统处理异常，已转人工", "our own fault; operators are at work on it", Ask},
 }
 

@@ -22,8 +22,8 @@ type Answered struct {
 	// decided, 0 if the answer does not tell. The caller takes the register so far first.
 	Register uint64
 
-	Order *clearing.AdjustmentOrder // set for an officers' decision, which no message stands behind
-	Redo  *clearing.RedoOrder       // set for a quarantined message that was decided again
+	Order clearing.Instruction // set for an order of officers, which no message stands behind
+	Redo  *clearing.RedoOrder  // set for a quarantined message that was decided again
 }
 
 // ErrDiverged: a message came to another answer than the one that was published. The
@@ -58,7 +58,7 @@ func (in *Intake) Replay(messages []Answered) error {
 // one we would not fail on today: its published answer says what happened.
 func (in *Intake) decideAgain(tx *store.Tx, desk *clearing.Desk, m Answered) (clearing.Decision, error) {
 	if m.Order != nil {
-		return adjust(tx, desk, *m.Order, m.Day)
+		return instruct(tx, desk.InstructAgain, m.Order, m.Day)
 	}
 	if m.Redo != nil {
 		return redo(tx, desk, *m.Redo, m.Item, m.Day)

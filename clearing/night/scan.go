@@ -19,7 +19,8 @@ type line struct {
 	code     provinces.Code
 	entry    ledger.Entry // without postings where no money moves
 	bill     *report.Bill // that comes or goes; nil: none
-	decision bool         // an officers' decision
+	decision bool         // an officers' decision to adjust a person-year
+	act      bool         // an officer's act
 	adjusted []report.Adjustment
 }
 
@@ -79,7 +80,7 @@ func (n *Night) read(s span, from, to uint64) (lines []line, err error) {
 			if r.Day < s.from || r.Day > s.to {
 				return nil
 			}
-			l := line{number: r.Number, stream: r.Stream, outcome: r.Outcome, code: r.Code, entry: entry, decision: r.Adjustment != nil}
+			l := line{number: r.Number, stream: r.Stream, outcome: r.Outcome, code: r.Code, entry: entry, decision: r.Adjustment != nil, act: r.Act != nil}
 			if l.bill, err = n.Bill(tx, r); err != nil {
 				return err
 			}

@@ -48,6 +48,8 @@ func (t *totals) one(l *line) error {
 			return err
 		}
 		return t.trial.post(l.entry)
+	case l.act:
+		t.builder.AddDecision(l.number)
 	case l.stream != "":
 		t.builder.AddMessage(l.stream, l.number, l.outcome, l.code)
 	}

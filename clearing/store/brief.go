@@ -15,7 +15,7 @@ import (
 // night has to read every record of its days, and most of a record is trace and answer.
 // Set are Number, Stream, Day, Outcome, Code, Original, Treatment, Home, Provider and
 // Effect; of a bill the claim's PersonNo and Total, and the benefit's Funds, Account, Cash
-// and Warnings. A record with an adjustment is whole. Record and bill are reused: visit
+// and Warnings. Act is there, without content. A record with an adjustment is whole. Record and bill are reused: visit
 // must not keep them, nor the list of funds. Warnings are shared and must not be changed.
 func (tx *Tx) Brief(from, to uint64, visit func(*clearing.Record, ledger.Entry) error) error {
 	r := briefReader{texts: make(map[string]string), warnings: make(map[string][]benefit.Warning)}
@@ -81,6 +81,9 @@ func (r *briefReader) recordField(field uint64) bool {
 		r.fields(r.billField)
 	case 19:
 		r.adjustment = true
+		return false
+	case 22:
+		record.Act = &clearing.Act{}
 		return false
 	default:
 		return false

@@ -81,6 +81,7 @@ func (s *Store) check(ctx context.Context, progress func(done, total uint64), re
 		c.years(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.registry(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.statements(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		c.cases(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		for _, f := range faults {
 			result.Faults = append(result.Faults, f.String())
 		}
@@ -107,6 +108,10 @@ func (c *checker) record(stored boltstore.Record, fault func(string)) {
 	c.states.record(record, fault)
 	if record.Adjustment != nil {
 		c.adjustment(record, stored.Entry, fault)
+		return
+	}
+	if record.Act != nil {
+		c.act(record, fault)
 		return
 	}
 	if !record.OffStream() {

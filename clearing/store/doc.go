@@ -29,6 +29,10 @@
 //	inforce    day, party, dimensions -> the statement that is in force
 //	serials    party, serial          -> the statement that used the number
 //	billsums   day, party             -> what the books have, once the day is closed; billnumbers: day, provider -> its records
+//	rowstates  record                 -> what officers did to a row of a month's clearing
+//	cases      kind/id                -> deductions, inquiries, tickets, proposals, confirmations
+//	offers     province, provider, record -> rows that can be confirmed; confirmed ones by period
+//	breaks     break key              -> break; openbreaks: those not decided; breakgroups: group, key
 //	meta       format, installation, first day, counts
 //
 // What was booked grows at the right edge of its tree; what must be random (messages,

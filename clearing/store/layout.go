@@ -27,10 +27,11 @@ var layouts = layout{
 		bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
 		bucketRefolds,
 	},
-	{ // 2: the treatment provinces' register, statements
+	{ // 2: the treatment provinces' register, statements, officers' acts
 		bucketProviders,
 		bucketStatements, bucketParts, bucketNumbers, bucketDue, bucketStrangers, bucketRows, bucketInForce, bucketSerials,
 		bucketBillSums, bucketBillNumbers,
+		bucketRowStates, bucketCases, bucketOffers, bucketBreaks, bucketOpenBreaks, bucketBreakGroups,
 	},
 }
 

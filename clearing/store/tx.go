@@ -64,6 +64,7 @@ type Tx struct {
 
 var (
 	_ clearing.View         = (*Tx)(nil)
+	_ clearing.ActView      = (*Tx)(nil)
 	_ clearing.RegistryView = (*Tx)(nil)
 
 	_ clearing.StatementView = (*Tx)(nil)
@@ -148,6 +149,9 @@ func (tx *Tx) Apply(d clearing.Decision) error {
 		return fmt.Errorf("record %d: %w", d.Record.Number, err)
 	}
 	if d.Record.OffStream() {
+		if err := tx.applyAct(d); err != nil {
+			return fmt.Errorf("record %d: %w", d.Record.Number, err)
+		}
 		return tx.enter(&d.Record)
 	}
 	return tx.advance(&d.Record)

@@ -18,7 +18,7 @@ func (a *app) outcome(o provinces.Outcome) string {
 	}
 	zh := map[provinces.Outcome]string{
 		provinces.Booked: "已结算", provinces.Repeated: "重复", provinces.Cancelled: "已撤销",
-		provinces.Reversed: "已冲正", clearing.Adjusted: "经办调整", provinces.Refused: "拒绝", provinces.Quarantined: "隔离待查",
+		provinces.Reversed: "已冲正", clearing.Adjusted: "经办调整", clearing.Acted: "经办", provinces.Refused: "拒绝", provinces.Quarantined: "隔离待查",
 	}
 	return orDefault(zh[o], string(o))
 }

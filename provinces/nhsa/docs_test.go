@@ -141,7 +141,8 @@ var groups = []struct {
 	zh, en string
 }{
 	{1000, "报文", "the message"}, {2000, "人员与备案", "person and filing"}, {3000, "金额", "amounts"},
-	{4000, "待遇政策", "benefit plan"}, {5000, "交易状态", "state"}, {6000, "对账", "statements"}, {9000, "系统", "ours"},
+	{4000, "待遇政策", "benefit plan"}, {5000, "交易状态", "state"}, {6000, "对账", "statements"},
+	{7000, "经办与月度确认", "officers' acts and monthly confirmation"}, {9000, "系统", "ours"},
 }
 
 const errorsHead = `# Refusal codes / 拒绝代码

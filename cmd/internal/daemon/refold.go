@@ -259,7 +259,7 @@ func (d *Daemon) adjust(home ledger.Province, request service.AdjustRequest) (re
 	if err != nil {
 		return reply, err
 	}
-	record, err := d.intake.Adjust(clearing.AdjustmentOrder{
+	record, err := d.intake.Instruct(clearing.AdjustmentOrder{
 		Entry: request.Entry, Year: request.Year, Object: request.Object,
 		Maker: request.Maker, Checker: request.Checker, Reason: request.Reason, At: d.now().UTC().Round(0),
 	})
@@ -302,7 +302,7 @@ func (d *Daemon) decided(ctx context.Context, a bus.StoredAnswer) (intake.Answer
 	if !ok {
 		return intake.Answered{}, fmt.Errorf("%w: answer %d is gone from the broker", ErrBooksDamaged, a.Number)
 	}
-	order, err := clearing.ReadAdjustmentAnswer(answer.Body)
+	order, err := clearing.ReadInstruction(a.Subject, answer.Body)
 	if err != nil {
 		return intake.Answered{}, fmt.Errorf("%w: answer %d: %w", ErrBooksDamaged, a.Number, err)
 	}
@@ -310,7 +310,7 @@ func (d *Daemon) decided(ctx context.Context, a bus.StoredAnswer) (intake.Answer
 	if err != nil {
 		return intake.Answered{}, fmt.Errorf("%w: answer %d has no day: %w", ErrBooksDamaged, a.Number, err)
 	}
-	return intake.Answered{Number: a.Number, Day: day, Answer: answer.Body, Order: &order}, nil
+	return intake.Answered{Number: a.Number, Day: day, Answer: answer.Body, Order: order}, nil
 }
 
 // adjustmentView explains an officers' decision.

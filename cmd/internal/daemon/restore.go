@@ -136,7 +136,7 @@ func (d *Daemon) answersBeyond(ctx context.Context, have uint64) ([]bus.StoredAn
 func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]intake.Answered, error) {
 	messages := make([]intake.Answered, len(answers))
 	for i, a := range answers {
-		if clearing.IsAdjustmentAnswer(a.Subject) {
+		if clearing.IsInstruction(a.Subject) {
 			decision, err := d.decided(ctx, a)
 			if err != nil {
 				return nil, err
