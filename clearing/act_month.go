@@ -1,6 +1,8 @@
 package clearing
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,7 +20,7 @@ type MonthOrder struct {
 	Provider string      `json:"provider,omitempty"` // "": the treatment province, for all its hospitals
 	Area     ledger.Area `json:"area"`               // mdtrtarea_admvs of the message; the handle begins with it
 	MsgID    string      `json:"msgid"`
-	Rows     []MonthRow  `json:"rows,omitempty"`  // confirm: 1 to MonthRowsMax
+	Rows     []MonthRow  `json:"rows,omitempty"`  // confirm: 1 to provinces.MonthRowsMax
 	Batch    uint64      `json:"batch,omitempty"` // rollback: the books' number of the confirmation; 0: all of the period
 }
 
@@ -31,9 +33,6 @@ type MonthRow struct {
 	Pays         ledger.Amount `json:"optins_pay_sumamt"`
 	Confirm      bool          `json:"cnfm_flag"` // false: leave out of this clearing
 }
-
-// MonthRowsMax is how many rows a message has at most.
-const MonthRowsMax = 100
 
 // MonthTarget is the target of a month's orders.
 func MonthTarget(p Period) string { return "month/" + strconv.Itoa(int(p)) }
@@ -53,6 +52,13 @@ type Offer struct {
 
 // ID is the row's setl_sn: the setl_id of what settled or took back, in the bill's area.
 func (o *Offer) ID() string { return settlementID(o.Bill.Treatment, o.Row.Number) }
+
+// MonthObject is the object of a message of the monthly clearing: its place, so that each
+// msgid of an institution is used once.
+func MonthObject(province ledger.Province, provider, msgid string) string {
+	digest := sha256.Sum256(fmt.Appendf(nil, "month %s %s %s", province, provider, msgid))
+	return hex.EncodeToString(digest[:])
+}
 
 // OfferView is what is read of the books to offer a row.
 type OfferView interface {
@@ -168,8 +174,8 @@ func (a *acting) confirm() error {
 	if err != nil {
 		return err
 	}
-	if len(m.Rows) == 0 || len(m.Rows) > MonthRowsMax {
-		return provinces.Reject(provinces.CodeMonthCount, "input.detail", "1.."+strconv.Itoa(MonthRowsMax), strconv.Itoa(len(m.Rows)))
+	if len(m.Rows) == 0 || len(m.Rows) > provinces.MonthRowsMax {
+		return provinces.Reject(provinces.CodeMonthCount, "input.detail", "1.."+strconv.Itoa(provinces.MonthRowsMax), strconv.Itoa(len(m.Rows)))
 	}
 	var problems monthProblems
 	var rows []uint64

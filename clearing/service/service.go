@@ -39,6 +39,10 @@ type Failure struct {
 	Code int    `json:"code"`
 	ZH   string `json:"zh"`
 	EN   string `json:"en"`
+
+	// Of officers' acts: the code of docs/errors.md, and where.
+	Refusal provinces.Code         `json:"refusal,omitempty"`
+	Errors  []provinces.FieldError `json:"errors,omitempty"`
 }
 
 // StatusReply is the daemon's state at a glance.
@@ -109,6 +113,7 @@ type ClaimReply struct {
 	LeafHash     string                 `json:"leaf_hash"`
 	Refolded     []RefoldNotice         `json:"refolded,omitempty"`   // of a bill: its person-years that were re-folded
 	Adjustment   *AdjustmentView        `json:"adjustment,omitempty"` // of an officers' decision
+	Act          *ActView               `json:"act,omitempty"`        // of an officer's act
 }
 
 // PostingLine is one posting with its account spelled out.

@@ -22,7 +22,7 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), d.actEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate((*clearing.Desk).Estimate)},
 		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: d.estimate((*clearing.Desk).EstimateJourney)},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
@@ -73,8 +73,12 @@ func plain[Reply any](f func(context.Context) (Reply, error)) handler {
 }
 
 func failure(code int, zh, en string) error {
-	body, _ := json.Marshal(service.Failure{Code: code, ZH: zh, EN: en}) // three plain fields
-	return &bus.ServiceError{Code: code, Text: en, Body: body}
+	return failureOf(service.Failure{Code: code, ZH: zh, EN: en})
+}
+
+func failureOf(f service.Failure) error {
+	body, _ := json.Marshal(f) // plain fields
+	return &bus.ServiceError{Code: f.Code, Text: f.EN, Body: body}
 }
 
 // meaning turns the errors a caller can cause into coded failures; the rest is ours,
@@ -91,6 +95,8 @@ func meaning(err error) error {
 		return failure(http.StatusConflict, "尚未到日切时间", err.Error())
 	case refoldFailure(err) != nil:
 		return refoldFailure(err)
+	case actFailure(err) != nil:
+		return actFailure(err)
 	case errors.Is(err, errIntakeOnly):
 		return failure(http.StatusServiceUnavailable, "账簿未通过检查，仅接收报文", err.Error())
 	}
@@ -223,6 +229,9 @@ func (d *Daemon) explain(tx *store.Tx, r *clearing.Record) (service.ClaimReply, 
 		if reply.Adjustment, err = d.adjustmentView(tx, r); err != nil {
 			return service.ClaimReply{}, err
 		}
+	}
+	if r.Act != nil {
+		reply.Act = actView(r)
 	}
 	for _, p := range entry.Postings {
 		reply.Postings = append(reply.Postings, service.PostingLine{Account: p.Account.Name(), Amount: p.Amount})
