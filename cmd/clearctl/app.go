@@ -92,6 +92,7 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 		a.copyCommand(), a.labCommand(),
 		a.redoCommand(),
 		a.registryCommand(),
+		a.lookCommand(), a.breaksCommand(), a.proposalCommand(), a.deductionCommand(), a.confirmCommand(), a.inquiryCommand(), a.ticketCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

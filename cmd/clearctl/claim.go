@@ -68,7 +68,7 @@ func (a *app) printRecord(r service.ClaimReply) {
 	head.row(a.say("营业日", "business day"), r.Day)
 	head.row(a.say("收到", "received"), r.Received.Format("2006-01-02 15:04:05.000 -07:00"))
 	head.row(a.say("主题", "subject"), r.Subject)
-	if r.Adjustment == nil { // no message stands behind a decision
+	if r.Adjustment == nil && r.Act == nil { // no message stands behind a decision
 		head.row(a.say("消息流", "stream"), fmt.Sprintf("CLAIMS_%s #%d", r.Stream, r.Sequence))
 		head.row(a.say("参保地", "home area"), string(r.Home)+" "+a.areaProvince(r.Home))
 		head.row(a.say("就医地", "treatment area"), string(r.Treatment)+" "+a.areaProvince(r.Treatment))
@@ -92,6 +92,9 @@ func (a *app) printRecord(r service.ClaimReply) {
 	}
 	if r.Adjustment != nil {
 		a.printAdjustment(*r.Adjustment)
+	}
+	if r.Act != nil {
+		a.printAct(*r.Act)
 	}
 	for _, e := range r.Errors {
 		fmt.Fprintf(a.out, "  %s: %s → %s\n", printable(e.Field), printable(e.Found), printable(e.Expected))

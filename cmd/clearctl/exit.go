@@ -128,6 +128,10 @@ func serviceFailure(answered *bus.ServiceError) *failure {
 	var said service.Failure
 	if json.Unmarshal(answered.Body, &said) == nil && said.EN != "" {
 		f.zh, f.en = orDefault(said.ZH, said.EN), said.EN
+		for _, e := range said.Errors { // of officers' acts: where, and what would be right
+			where := fmt.Sprintf(" [%s: %s → %s]", printable(e.Field), printable(e.Found), printable(e.Expected))
+			f.zh, f.en = f.zh+where, f.en+where
+		}
 	}
 	if answered.Code == 503 {
 		f.code = exitUnreachable
