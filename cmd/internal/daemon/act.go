@@ -15,8 +15,8 @@ import (
 
 func (d *Daemon) actEndpoints() []bus.Endpoint {
 	return []bus.Endpoint{
-		{Name: "act", Subject: service.Act + ".*", Handle: forHome(service.Act, d.act)},
-		{Name: "look", Subject: service.Look + ".*", Handle: forHome(service.Look, d.look)},
+		{Name: "act", Subject: service.Act + ".*", Handle: forProvince(service.Act, d.act)},
+		{Name: "look", Subject: service.Look + ".*", Handle: forProvince(service.Look, d.look)},
 		{Name: "cases", Subject: service.Cases + ".*.*", Handle: d.casesOf},
 		{Name: "month", Subject: service.Month + ".*", Handle: d.month},
 		{Name: "monthof", Subject: service.Month + ".*.*", Handle: d.month},
