@@ -226,7 +226,7 @@ func StatementRange(from, to ledger.Day) bool {
 // each other.
 func (f *StatementFile) Check() (wrong []FieldError) {
 	if f.Bytes > StatementBytesMax || f.Parts > StatementPartsMax {
-		wrong = append(wrong, FieldError{Code: CodeStatementSize, Field: "bytes", Expected: fmt.Sprintf("<= %d", int64(StatementBytesMax)), Found: fmt.Sprint(f.Bytes)})
+		return append(wrong, FieldError{Code: CodeStatementSize, Field: "bytes", Expected: fmt.Sprintf("<= %d", int64(StatementBytesMax)), Found: fmt.Sprint(f.Bytes)})
 	}
 	if f.Parts < 1 || f.Bytes < int64(f.Parts) || f.Bytes > int64(f.Parts)*StatementPartBytesMax {
 		wrong = append(wrong, FieldError{Code: CodeStatementParts, Field: "parts", Expected: fmt.Sprintf("parts of 1 to %d bytes", StatementPartBytesMax), Found: fmt.Sprint(f.Parts)})

@@ -153,7 +153,7 @@ func (g *gathering) head(record *clearing.StatementRecord) (*clearing.StatementR
 		g.events = append(g.events, StatementEvent{Fault: fmt.Errorf("message %s/%d: %w", store.StatementsStream, g.message.Sequence, err)})
 		refusal = provinces.Reject(provinces.CodeInternal, "", "", "")
 	}
-	if record.Head != 0 {
+	if record.Head != 0 && record.Head != g.message.Sequence { // else it is delivered again after a kill
 		if digest == record.HeadDigest || refusal == nil && statement.SameContent(record.Statement) {
 			return nil, nil // a copy: the first result is its result
 		}
@@ -187,7 +187,7 @@ func (g *gathering) filePart(record *clearing.StatementRecord) (*clearing.Statem
 		return nil, err
 	}
 	digest := sha256.Sum256(g.message.Body)
-	if before, ok := parts[g.part.Part]; ok {
+	if before, ok := parts[g.part.Part]; ok && before.Sequence != g.message.Sequence { // else it is delivered again after a kill
 		if before.Digest == digest {
 			return nil, nil
 		}

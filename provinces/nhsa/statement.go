@@ -18,6 +18,7 @@ var (
 	statementTransaction = oneOf(provinces.CodeInfno, infnoTotals, infnoDetails)
 	clearingType         = oneOf(provinces.CodeUnknownCode, "21", "9902")
 	rowCount             = form{plainNumber(10), "0|[1-9][0-9]{0,9}", provinces.CodeForm, false}
+	byteCount            = form{plainNumber(15), "0|[1-9][0-9]{0,14}", provinces.CodeForm, false}
 	partCount            = form{plainNumber(3), "1-512", provinces.CodeForm, false}
 	hashForm             = form{isHash, "[0-9a-f]{64}", provinces.CodeForm, false}
 	fileFormat           = oneOf(provinces.CodeUnknownCode, string(provinces.FormatTXT), string(provinces.FormatZIP))
@@ -105,7 +106,7 @@ func (o object) file(input object) *provinces.StatementFile {
 		f.Format = provinces.StatementFormat(format)
 	}
 	f.Parts, _ = strconv.Atoi(o.needText("parts", partCount))
-	f.Bytes, _ = strconv.ParseInt(o.needText("bytes", rowCount), 10, 64)
+	f.Bytes, _ = strconv.ParseInt(o.needText("bytes", byteCount), 10, 64)
 	if sum, err := hex.DecodeString(o.needText("sha256", hashForm)); err == nil {
 		copy(f.SHA256[:], sum)
 	}

@@ -194,6 +194,17 @@ var producedElsewhere = map[provinces.Code]string{
 	provinces.CodeMonthGone:        "clearing, officers' acts",
 	provinces.CodeMonthCount:       "clearing, officers' acts",
 	provinces.CodeMonthLate:        "clearing, officers' acts",
+	provinces.CodeStatementRange:   "provinces/statement and clearing",
+	provinces.CodeStatementParts:   "provinces/statement and clearing",
+	provinces.CodeStatementSize:    "provinces/statement and clearing",
+	provinces.CodeStatementFile:    "provinces/statement and clearing",
+	provinces.CodeStatementCharset: "provinces/statement and clearing",
+	provinces.CodeStatementColumns: "provinces/statement and clearing",
+	provinces.CodeStatementFormula: "provinces/statement and clearing",
+	provinces.CodeStatementForeign: "provinces/statement and clearing",
+	provinces.CodeStatementTwice:   "provinces/statement and clearing",
+	provinces.CodeStatementTotal:   "provinces/statement and clearing",
+	provinces.CodeStatementReuse:   "provinces/statement and clearing",
 	provinces.CodeInternal:         "clearing",
 }
 

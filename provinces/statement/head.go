@@ -177,7 +177,7 @@ func (h *headReader) total(path string, d *totalDocument) provinces.StatementTot
 
 func (h *headReader) file(d *fileDocument) *provinces.StatementFile {
 	f := &provinces.StatementFile{
-		Parts: int(h.number("file.parts", d.Parts, 1, 9_999)), Bytes: h.number("file.bytes", d.Bytes, 1, 9_999_999_999),
+		Parts: int(h.number("file.parts", d.Parts, 1, 9_999)), Bytes: h.number("file.bytes", d.Bytes, 1, 999_999_999_999_999),
 		Format: provinces.StatementFormat(d.Format), Charset: string(d.Charset),
 	}
 	h.need("file.parts", d.Parts, true, provinces.CodeForm, "")
