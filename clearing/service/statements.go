@@ -53,6 +53,7 @@ type HaveDay struct {
 type StatementLine struct {
 	ID       string                     `json:"id"`
 	Number   uint64                     `json:"number,omitempty"` // of the message that decided it
+	Digest   string                     `json:"digest,omitempty"` // SHA-256 of the head's bytes, hex; "" while it has not come
 	Outcome  provinces.StatementOutcome `json:"outcome,omitempty"`
 	Received time.Time                  `json:"received"`
 	From     *ledger.Day                `json:"begndate,omitempty"`

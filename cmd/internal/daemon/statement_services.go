@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -167,6 +168,9 @@ func statementLine(tx *store.Tx, r *clearing.StatementRecord) (service.Statement
 		ID: r.ID, Number: r.Number, Outcome: r.Outcome, Received: time.Unix(0, r.Received).In(clearing.China),
 		Serial: r.Statement.Serial, Totals: len(r.Statement.Totals), Rows: r.Rows, Answered: r.Answer != nil, Original: r.Original,
 		Code: r.Code, Errors: r.Errors,
+	}
+	if r.Head != 0 {
+		line.Digest = hex.EncodeToString(r.HeadDigest[:])
 	}
 	if r.Code != 0 {
 		line.ZH, line.EN = r.Code.Text().ZH, r.Code.Text().EN

@@ -61,7 +61,8 @@ func TestLogsTakeTypedFields(t *testing.T) {
 			if pkg == "zap" && (name == "Any" || name == "Reflect") {
 				t.Errorf("%s:%d: zap.%s logs whatever it is given, patients included: use a typed field", s.path, line, name)
 			}
-			if pkg == "excelize" && strings.HasPrefix(name, "Open") {
+			// clearctl turns an officer's own spreadsheet into rows, on the officer's machine.
+			if pkg == "excelize" && strings.HasPrefix(name, "Open") && !within(s.dir(), "cmd/clearctl") {
 				t.Errorf("%s:%d: excelize.%s reads spreadsheets, which is how it was attacked: the daemon only writes them", s.path, line, name)
 			}
 		})

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"clearingd/provinces"
+)
+
+// A spreadsheet is opened at the officer's desk, where one that attacks harms nobody
+// else; what goes to clearingd is rows of text.
+const (
+	sheetUnzippedMax = 512 << 20
+	sheetColumnsMax  = 64
+)
+
+// spreadsheetRows turns the first sheet of a workbook into rows: CSV of a province, the
+// TAB file of a 3202 of a hospital. The first row holds titles. A cell that is computed is
+// refused, whatever it shows.
+func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFormat, error) {
+	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: sheetUnzippedMax, UnzipXMLSizeLimit: 16 << 20})
+	if err != nil {
+		return nil, "", usageError("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
+	}
+	defer book.Close()
+	name := book.GetSheetName(0)
+	rows, err := book.Rows(name)
+	if err != nil {
+		return nil, "", usageError("表格中没有工作表", "the workbook has no sheet")
+	}
+	defer rows.Close()
+	var file bytes.Buffer
+	write := csvRow(&file)
+	if hospital {
+		write = tabRow(&file)
+	}
+	for line := 1; rows.Next(); line++ {
+		cells, err := rows.Columns()
+		if err == nil {
+			err = refuseFormulas(book, name, line, cells)
+		}
+		if err == nil {
+			err = write(line, cells)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if err := rows.Error(); err != nil {
+		return nil, "", err
+	}
+	if hospital {
+		return file.Bytes(), provinces.FormatTXT, nil
+	}
+	return file.Bytes(), provinces.FormatCSV, nil
+}
+
+func refuseFormulas(book *excelize.File, sheet string, line int, cells []string) error {
+	for i := range min(len(cells), sheetColumnsMax) {
+		place, err := excelize.CoordinatesToCellName(i+1, line)
+		if err != nil {
+			return err
+		}
+		if formula, err := book.GetCellFormula(sheet, place); err != nil {
+			return err
+		} else if formula != "" {
+			return usageError(fmt.Sprintf("单元格 %s（第 %d 行）是公式：请粘贴为数值", place, line), fmt.Sprintf("cell %s, line %d, is a formula: paste it as a value", place, line))
+		}
+	}
+	return nil
+}
+
+// csvRow writes rows as they stand, each as wide as the titles.
+func csvRow(file *bytes.Buffer) func(int, []string) error {
+	width := 0
+	return func(line int, cells []string) error {
+		if line == 1 {
+			width = len(cells)
+		}
+		if len(cells) > width {
+			return usageError(fmt.Sprintf("第 %d 行比表头宽", line), fmt.Sprintf("line %d is wider than the titles", line))
+		}
+		for len(cells) < width {
+			cells = append(cells, "")
+		}
+		w := csv.NewWriter(file)
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+		w.Flush()
+		return w.Error()
+	}
+}
+
+// tabRow writes the columns of a 3202 in their order, and finds them by the titles.
+func tabRow(file *bytes.Buffer) func(int, []string) error {
+	columns := []string{"setl_id", "mdtrt_id", "psn_no", "medfee_sumamt", "fund_pay_sumamt", "acct_pay", "refd_setl_flag"}
+	titles := []string{"结算ID", "就诊ID", "人员编号", "医疗费总额", "基金支付总额", "个人账户支出", "退费结算标志"}
+	at := map[string]int{}
+	return func(line int, cells []string) error {
+		if line == 1 {
+			for i, cell := range cells {
+				for n := range columns {
+					if text := strings.TrimSpace(cell); text == columns[n] || text == titles[n] {
+						at[columns[n]] = i
+					}
+				}
+			}
+			return nil
+		}
+		for n, column := range columns {
+			cell := ""
+			if i, ok := at[column]; ok && i < len(cells) {
+				cell = strings.TrimSpace(cells[i])
+			}
+			if strings.ContainsAny(cell, "\t\r\n") {
+				return usageError(fmt.Sprintf("第 %d 行 %s 含有换行或制表符", line, column), fmt.Sprintf("line %d, %s: a TAB or a line's end within", line, column))
+			}
+			if cell == "" {
+				cell = "null"
+			}
+			if n > 0 {
+				file.WriteByte('\t')
+			}
+			file.WriteString(cell)
+		}
+		file.WriteByte('\n')
+		return nil
+	}
+}
