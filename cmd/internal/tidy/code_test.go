@@ -11,7 +11,7 @@ import (
 
 // pure packages decide; clock, randomness and I/O stay outside, so that a decision can
 // be replayed.
-var pure = []string{"ledger/.", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/reconcile/.", "clearing/report", "provinces/.", "provinces/nhsa"}
+var pure = []string{"ledger/.", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/reconcile/.", "clearing/report", "provinces/.", "provinces/nhsa", "provinces/statement"}
 
 var clockCalls = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep"}
 
@@ -33,7 +33,7 @@ func TestPurePackagesKnowNoClock(t *testing.T) {
 
 // moneyed packages hold amounts. Floating point cannot hold a fen.
 var moneyed = []string{
-	"ledger", "provinces/.", "provinces/nhsa", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/reconcile",
+	"ledger", "provinces/.", "provinces/nhsa", "provinces/statement", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/reconcile",
 	"clearing/store", "clearing/intake", "clearing/night", "clearing/service",
 }
 
