@@ -19,7 +19,7 @@ import (
 // must not keep them, nor the list of funds. Warnings are shared and must not be changed.
 func (tx *Tx) Brief(from, to uint64, visit func(*clearing.Record, ledger.Entry) error) error {
 	r := briefReader{texts: make(map[string]string), warnings: make(map[string][]benefit.Warning)}
-	return boltstore.Scan(tx.raw, from, to, func(stored boltstore.Record) error {
+	return tx.scan(from, to, func(stored boltstore.Record) error {
 		record, err := r.read(stored)
 		if err != nil {
 			return err

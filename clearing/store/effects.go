@@ -17,7 +17,7 @@ type Undoing struct {
 // Undoings visits the records from..to that undo an earlier one, in order. It reads
 // only two fields of each record, which is many times faster than Scan.
 func (tx *Tx) Undoings(from, to uint64, visit func(Undoing) error) error {
-	return boltstore.Scan(tx.raw, from, to, func(stored boltstore.Record) error {
+	return tx.scan(from, to, func(stored boltstore.Record) error {
 		u := Undoing{}
 		if err := decode(stored.Payload, &u); err != nil {
 			return fmt.Errorf("record %d: %w", stored.Number, err)

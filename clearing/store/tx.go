@@ -52,8 +52,9 @@ func writeMeta(tx *bbolt.Tx, m meta) error { return put(tx.Bucket(bucketMeta), k
 // Tx is one transaction on the books. It implements clearing.View. It must not be used
 // after the function it was given to returns.
 type Tx struct {
-	raw    *bbolt.Tx
-	writer *boltstore.Writer // nil in a read-only transaction
+	raw      *bbolt.Tx
+	writer   *boltstore.Writer // nil in a read-only transaction
+	appender *appender         // of writer; nil like it
 
 	// Gathered in a read-write transaction and written by flush.
 	days      map[ledger.Day]DayState
@@ -71,18 +72,22 @@ var (
 )
 
 func newTx(raw *bbolt.Tx, writer *boltstore.Writer) *Tx {
-	return &Tx{
+	tx := &Tx{
 		raw: raw, writer: writer,
 		days:      make(map[ledger.Day]DayState),
 		positions: make(map[ledger.Province]clearing.Position),
 		outcomes:  make(map[provinces.Outcome]uint64),
 	}
+	if writer != nil {
+		tx.appender = &appender{writer: writer}
+	}
+	return tx
 }
 
 // Last is the number of the newest record; 0 in empty books.
 func (tx *Tx) Last() uint64 {
-	if tx.writer != nil {
-		return tx.writer.Next() - 1
+	if tx.appender != nil {
+		return tx.appender.last()
 	}
 	return boltstore.Last(tx.raw)
 }
@@ -92,7 +97,11 @@ func (tx *Tx) Next() uint64 { return tx.Last() + 1 }
 
 // Record returns a record by its number.
 func (tx *Tx) Record(number uint64) (*clearing.Record, error) {
-	stored, err := boltstore.Get(tx.raw, number)
+	raw, err := tx.settled()
+	if err != nil {
+		return nil, err
+	}
+	stored, err := boltstore.Get(raw, number)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +119,11 @@ func decodeRecord(stored boltstore.Record) (*clearing.Record, error) {
 
 // Entry returns the ledger entry of a record.
 func (tx *Tx) Entry(number uint64) (ledger.Entry, error) {
-	stored, err := boltstore.Get(tx.raw, number)
+	raw, err := tx.settled()
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	stored, err := boltstore.Get(raw, number)
 	return stored.Entry, err
 }
 
@@ -136,15 +149,14 @@ func (tx *Tx) Year(key clearing.YearKey) (state clearing.YearState, err error) {
 }
 
 // Apply stores a decision: the record and entry, the states it changes, and the place
-// of its message as answered.
+// of its message as answered. Nothing of the decision may be changed afterwards. What is
+// wrong with the record itself may be said only later, by whoever reads records or by
+// Update; the transaction is then rolled back as a whole.
 func (tx *Tx) Apply(d clearing.Decision) error {
-	payload, err := encode(&d.Record)
-	if err != nil {
-		return err
+	if next := tx.Next(); d.Record.Number != next {
+		return fmt.Errorf("record %d, next is %d: %w", d.Record.Number, next, boltstore.ErrNotNext)
 	}
-	if err := tx.writer.Append(d.Entry, payload); err != nil {
-		return err
-	}
+	tx.appender.add(&d.Record, d.Entry)
 	if err := tx.applyStates(d); err != nil {
 		return fmt.Errorf("record %d: %w", d.Record.Number, err)
 	}
@@ -208,6 +220,9 @@ func setNumber(b *bbolt.Bucket, key []byte, n uint64) error {
 
 // flush writes what Apply gathered.
 func (tx *Tx) flush() error {
+	if err := tx.appender.settle(); err != nil {
+		return err
+	}
 	if err := tx.writer.Flush(); err != nil {
 		return err
 	}
@@ -252,24 +267,48 @@ func (tx *Tx) Outcomes() (map[provinces.Outcome]uint64, error) {
 
 // Balances visits every account ever used.
 func (tx *Tx) Balances(visit func(ledger.Account, ledger.Balance) error) error {
-	return boltstore.Balances(tx.raw, visit)
+	raw, err := tx.settled()
+	if err != nil {
+		return err
+	}
+	return boltstore.Balances(raw, visit)
 }
 
 // Root is the Merkle root over the first size records.
-func (tx *Tx) Root(size uint64) ([32]byte, error) { return boltstore.Root(tx.raw, size) }
+func (tx *Tx) Root(size uint64) ([32]byte, error) {
+	raw, err := tx.settled()
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return boltstore.Root(raw, size)
+}
 
 // Leaf is a record's hash in the Merkle tree.
-func (tx *Tx) Leaf(number uint64) ([32]byte, error) { return boltstore.Leaf(tx.raw, number) }
+func (tx *Tx) Leaf(number uint64) ([32]byte, error) {
+	raw, err := tx.settled()
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return boltstore.Leaf(raw, number)
+}
 
 // Scan visits whole records with their entries, from..to in order.
 func (tx *Tx) Scan(from, to uint64, visit func(*clearing.Record, ledger.Entry) error) error {
-	return boltstore.Scan(tx.raw, from, to, func(stored boltstore.Record) error {
+	return tx.scan(from, to, func(stored boltstore.Record) error {
 		record, err := decodeRecord(stored)
 		if err != nil {
 			return err
 		}
 		return visit(record, stored.Entry)
 	})
+}
+
+func (tx *Tx) scan(from, to uint64, visit func(boltstore.Record) error) error {
+	raw, err := tx.settled()
+	if err != nil {
+		return err
+	}
+	return boltstore.Scan(raw, from, to, visit)
 }
 
 // Years visits a person's benefit years in a home province; insutype "" means all

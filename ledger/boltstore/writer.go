@@ -73,21 +73,45 @@ func (w *Writer) Next() uint64 { return w.next }
 // Append stores the next record. entry is nil where no money moved; otherwise it must
 // carry the number Next returned and pass ledger.Entry.Check.
 func (w *Writer) Append(entry *ledger.Entry, payload []byte) error {
+	prepared, err := Prepare(w.next, entry, payload)
+	if err != nil {
+		return err
+	}
+	return w.AppendPrepared(prepared)
+}
+
+// Prepared is a record as it will be stored, with its Merkle leaf.
+type Prepared struct {
+	number uint64
+	value  []byte
+	leaf   tlog.Hash
+}
+
+// Prepare does of Append what needs no books: it may run for many records at once.
+func Prepare(number uint64, entry *ledger.Entry, payload []byte) (Prepared, error) {
 	var encoded []byte
 	if entry != nil {
-		if entry.Number != w.next {
-			return fmt.Errorf("entry %d, next is %d: %w", entry.Number, w.next, ErrNotNext)
+		if entry.Number != number {
+			return Prepared{}, fmt.Errorf("entry %d, next is %d: %w", entry.Number, number, ErrNotNext)
 		}
 		if err := entry.Check(); err != nil {
-			return err
+			return Prepared{}, err
 		}
 		encoded = appendEntry(nil, *entry)
 	}
-	value := encodeRecord(w.next, encoded, payload)
-	if err := w.records.Put(numberKey(w.next), value); err != nil {
+	value := encodeRecord(number, encoded, payload)
+	return Prepared{number: number, value: value, leaf: tlog.RecordHash(content(value))}, nil
+}
+
+// AppendPrepared stores the next record.
+func (w *Writer) AppendPrepared(p Prepared) error {
+	if p.number != w.next {
+		return fmt.Errorf("record %d, next is %d: %w", p.number, w.next, ErrNotNext)
+	}
+	if err := w.records.Put(numberKey(w.next), p.value); err != nil {
 		return fmt.Errorf("record %d: %w", w.next, err)
 	}
-	if err := w.grow(value); err != nil {
+	if err := w.grow(p.leaf); err != nil {
 		return fmt.Errorf("record %d: %w", w.next, err)
 	}
 	w.next++
@@ -95,9 +119,9 @@ func (w *Writer) Append(entry *ledger.Entry, payload []byte) error {
 }
 
 // grow adds the record's leaf, and the inner nodes it completes, to the tree.
-func (w *Writer) grow(value []byte) error {
+func (w *Writer) grow(leaf tlog.Hash) error {
 	n := int64(w.next - 1) // the tree counts its records from 0
-	hashes, err := tlog.StoredHashes(n, content(value), tlog.HashReaderFunc(w.readHashes))
+	hashes, err := tlog.StoredHashesForRecordHash(n, leaf, tlog.HashReaderFunc(w.readHashes))
 	if err != nil {
 		return err
 	}
