@@ -21,7 +21,7 @@ import (
 )
 
 // batchMax is the daemon's default for batch.claims_max.
-const batchMax = 256
+const batchMax = 1000
 
 // drained is one drain of a backlog by the real daemon.
 type drained struct {
@@ -207,6 +207,8 @@ func (b *bench) drainProfile(ctx context.Context) (string, error) {
 	if err := workload.Load(ctx, state, workload.Claims(1, b.Drain, workload.Draining)); err != nil {
 		return "", err
 	}
+	headroom := make([]byte, 128<<20) // as the daemon has it
+	defer runtime.KeepAlive(headroom)
 	runtime.GC()
 	var recorded bytes.Buffer
 	if err := pprof.StartCPUProfile(&recorded); err != nil {

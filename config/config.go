@@ -163,7 +163,7 @@ func Default() Config {
 		Homes:       Homes{Default: Declared},
 		Order:       Orders{Default: LastInFirstOut},
 		Disk:        Disk{FloorBytes: 1024 * mebibyte},
-		Batch:       Batch{MaxClaims: 256},
+		Batch:       Batch{MaxClaims: 1000},
 		Log:         Log{Level: "info", Format: "json"},
 	}
 }

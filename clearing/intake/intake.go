@@ -106,6 +106,10 @@ func (in *Intake) Run(ctx context.Context, batches <-chan []Item, publish func([
 	}
 }
 
+// gatherBytes is about how much of messages' bodies a transaction takes along: of the
+// largest messages a thousand would not be.
+const gatherBytes = 16 << 20
+
 // gather waits for one batch and takes along what else is ready.
 func (in *Intake) gather(ctx context.Context, batches <-chan []Item) (items []Item, ok bool) {
 	select {
@@ -116,7 +120,7 @@ func (in *Intake) gather(ctx context.Context, batches <-chan []Item) (items []It
 	case <-ctx.Done():
 		return nil, false
 	}
-	for len(items) < in.o.BatchMax {
+	for len(items) < in.o.BatchMax && bodies(items) < gatherBytes {
 		select {
 		case more, ok := <-batches:
 			if !ok {
@@ -128,6 +132,13 @@ func (in *Intake) gather(ctx context.Context, batches <-chan []Item) (items []It
 		}
 	}
 	return items, true
+}
+
+func bodies(items []Item) (size int) {
+	for i := range items {
+		size += len(items[i].Body)
+	}
+	return size
 }
 
 // Commit takes the items to their outcomes. Items the books have answered already are
