@@ -81,7 +81,7 @@ func TestOurLedgerGivesOneMatrix(t *testing.T) {
 
 func TestFloorMeasuresEveryPair(t *testing.T) {
 	b := &bench{dir: t.TempDir()}
-	f, err := b.newFloor(t.Context())
+	f, err := b.newFloor(t.Context(), 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,18 +90,22 @@ func TestFloorMeasuresEveryPair(t *testing.T) {
 	if err != nil || len(took) != floorPairs || took.Quantile(0) <= 0 {
 		t.Errorf("%d pairs, %v", len(took), err)
 	}
+	took, err = f.ask(t.Context(), 1000, 20)
+	if err != nil || len(took) != 20 || took.Quantile(0) <= 0 {
+		t.Errorf("%d pairs at random moments, %v", len(took), err)
+	}
 }
 
 func TestAnswerRowLeavesOutWhatTooFewAnswersCannotSay(t *testing.T) {
-	waited, least := make(measure.Series, 1000), make(measure.Series, 300)
+	waited, bare, least := make(measure.Series, 1000), make(measure.Series, 1000), make(measure.Series, 300)
 	for i := range waited {
-		waited[i] = 0.006
+		waited[i], bare[i] = 0.006, 0.004
 	}
 	for i := range least {
 		least[i] = 0.002
 	}
-	row := strings.Join(answerRow(100, waited, least), " | ")
-	if want := "100 | 1000 | 6.0 ms | 6.0 ms | – | 6.0 ms | 2.0 ms | 2.0 ms | 3.0 | **3.0** | 3.0"; row != want {
+	row := strings.Join(answerRow(100, waited, least, bare), " | ")
+	if want := "100 | 1000 | 6.0 ms | 6.0 ms | – | 6.0 ms | 2.0 ms | 3.0 | **3.0** | 4.0 ms | 4.0 ms | **1.5**"; row != want {
 		t.Errorf("row\n%s\nwant\n%s", row, want)
 	}
 }
