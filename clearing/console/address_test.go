@@ -271,6 +271,7 @@ func TestEveryResponseIsBound(t *testing.T) {
 var addressSeeds = []string{
 	"/", "/days/2026-03-17", "/claims/1", "/claims/%00", "/days/2026-03-17/pairs/65-31?after=18446744073709551616",
 	"/reports/..%2f/x", "/bills?from=9999-12-31&to=9999-12-31", "/bills?from=0001-01-01&to=0001-01-02", "/claims?record=%ff", "/?lang=%e4%b8", "/balances?home=%00",
+	"/break?key=row%2f%2e%2e", "/breaks?after=bill%2f%00", "/providers/H31010100017?from=9999-12-31", "/statements/provider.31.%2e", "/reconciliation/2026-03-17/pairs/65-31?standing=%00",
 	"/days/2026-03-17/messages?code=99999999999999999999", "/days/-2147483648", "/claims/310101G0000000000000",
 }
 
@@ -283,7 +284,7 @@ func FuzzAddress(f *testing.F) {
 	}
 	books := newSampleBooks(f, 30)
 	var failed error
-	handler := New(books, Options{Failed: func(page string, err error) { failed = fmt.Errorf("%s: %w", page, err) }})
+	handler := New(books, Options{Reconciliation: books, Failed: func(page string, err error) { failed = fmt.Errorf("%s: %w", page, err) }})
 	f.Fuzz(func(t *testing.T, address string) {
 		request, err := http.NewRequest(http.MethodGet, address, nil)
 		if err != nil || request.URL.Path == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -112,6 +113,9 @@ type File struct {
 type Options struct {
 	// AreaName names a pooling area; nil shows its province and code.
 	AreaName func(ledger.Area, provinces.Language) string
+	// Reconciliation answers the pages about breaks and statements; nil: this installation
+	// asks nobody for statements, and has no such pages.
+	Reconciliation Reconciliation
 	// Failed hears of errors that are our own fault, with the pattern of the page;
 	// nil drops them.
 	Failed func(page string, err error)
@@ -122,7 +126,7 @@ func New(books Books, options Options) http.Handler {
 	c := &console{books: books, options: options, sealed: make(map[ledger.Day]sealedSummary)}
 	c.pages = parsePages(options.AreaName)
 	mux := http.NewServeMux()
-	for pattern, view := range map[string]view{
+	views := map[string]view{
 		"/{$}":                     c.overview,
 		"/days":                    c.days,
 		"/days/{day}":              c.day,
@@ -135,7 +139,18 @@ func New(books Books, options Options) http.Handler {
 		"/balances":                c.balances,
 		"/reports/{folder}/{file}": c.file,
 		"/":                        func(*http.Request) (response, error) { return nil, ErrNotFound },
-	} {
+	}
+	if options.Reconciliation != nil {
+		maps.Copy(views, map[string]view{
+			"/breaks":                            c.breaksList,
+			"/break":                             c.oneBreak,
+			"/providers/{provider}":              c.provider,
+			"/statements/{party}":                c.statements,
+			"/reconciliation/{day}":              c.reconciledDay,
+			"/reconciliation/{day}/pairs/{pair}": c.standings,
+		})
+	}
+	for pattern, view := range views {
 		mux.Handle(pattern, c.handler(view))
 	}
 	return guard(mux, c)

@@ -21,6 +21,8 @@ var reportFiles = []reportFile{
 	{"report.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false},
 	{"obligations.csv", "text/csv; charset=utf-8", false},
 	{"entries.csv", "text/csv; charset=utf-8", false},
+	{"breaks.csv", "text/csv; charset=utf-8", false},
+	{"breaks.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", false},
 	{reportModel, "application/json", true},
 	{"journal.hledger", "text/plain; charset=utf-8", true},
 	{"journal.beancount", "text/plain; charset=utf-8", true},

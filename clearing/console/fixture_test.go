@@ -43,6 +43,8 @@ type sampleBooks struct {
 	status   service.StatusReply
 	queries  []BillQuery
 	searched uint64 // what lists say of their search, if not 0
+
+	breakQueries []service.BreaksRequest
 }
 
 type sampleRecord struct {
@@ -239,6 +241,7 @@ func (b *sampleBooks) seal(t testing.TB) {
 			t.Fatal(err)
 		}
 	}
+	b.reconcile(t, builder)
 	whole, err := builder.Finish(report.Seal{MerkleSize: uint64(len(b.records)), MerkleRoot: b.records[0].LeafHash})
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +252,7 @@ func (b *sampleBooks) seal(t testing.TB) {
 	}
 	folder := sealedDay.String()
 	b.files[folder+"/report.json"], b.files[folder+"/report.html"] = model.Bytes(), page.Bytes()
-	for _, name := range []string{"report.xlsx", "obligations.csv", "entries.csv", "journal.hledger", "journal.beancount"} {
+	for _, name := range []string{"report.xlsx", "obligations.csv", "entries.csv", "journal.hledger", "journal.beancount", "breaks.csv", "breaks.xlsx"} {
 		b.files[folder+"/"+name] = []byte(name + " of " + folder + "\n")
 	}
 	b.files[brokenDay.String()+"/report.json"] = []byte(`{"schema":"clearingd.report/0"}`)
@@ -276,7 +279,7 @@ func (b *sampleBooks) Status(context.Context) (service.StatusReply, error) {
 }
 
 func (b *sampleBooks) Days(context.Context) (service.DaysReply, error) {
-	files := []string{"entries.csv", "journal.beancount", "journal.hledger", "obligations.csv", "report.html", "report.json", "report.xlsx"}
+	files := []string{"breaks.csv", "breaks.xlsx", "entries.csv", "journal.beancount", "journal.hledger", "obligations.csv", "report.html", "report.json", "report.xlsx"}
 	return service.DaysReply{Days: []service.DayStatus{
 		{Day: openDay, State: "open"},
 		{Day: frozenDay, State: "frozen", Waiting: []string{"CLAIMS_31: 17 of 19", hostile}},

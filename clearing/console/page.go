@@ -31,7 +31,8 @@ func styleDigest() string {
 }
 
 // pageNames are the pages; each has a template of its name inside the layout.
-var pageNames = []string{"overview", "days", "day", "bills", "messages", "claim", "balances", "failure"}
+var pageNames = []string{"overview", "days", "day", "bills", "messages", "claim", "balances", "failure",
+	"breaks", "break", "provider", "statements", "reconciled", "standings"}
 
 // pageSet are the parsed pages of one language.
 type pageSet map[string]*template.Template
@@ -69,6 +70,7 @@ type frame struct {
 	Section  string
 	Style    template.CSS
 	English  bool
+	Breaks   bool // there are pages about breaks
 	Wide     bool
 	ZH, EN   string // address of this page in each language
 	HTMLLang string
@@ -79,6 +81,7 @@ func (p page) write(c *console, w http.ResponseWriter, r *http.Request) {
 	language := languageOf(r)
 	f := frame{
 		Title: p.title.in(language), Section: p.section, Style: template.CSS(pageStyle), Data: p.data, Wide: p.wide,
+		Breaks:  c.options.Reconciliation != nil,
 		English: language == provinces.English, HTMLLang: "zh-CN",
 		ZH: inLanguage(r.URL, provinces.Chinese), EN: inLanguage(r.URL, provinces.English),
 	}

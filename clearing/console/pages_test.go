@@ -28,7 +28,9 @@ type reader struct {
 
 func newReader(t *testing.T, b Books) *reader {
 	r := &reader{t: t}
-	r.handler = New(b, Options{AreaName: data.AreaName, Failed: func(_ string, err error) { r.failed = append(r.failed, err) }})
+	options := Options{AreaName: data.AreaName, Failed: func(_ string, err error) { r.failed = append(r.failed, err) }}
+	options.Reconciliation, _ = b.(Reconciliation)
+	r.handler = New(b, options)
 	return r
 }
 
@@ -141,7 +143,8 @@ func TestEveryPageThatLinksReachIsWholeAndAlone(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 60))
 	for _, language := range []provinces.Language{provinces.Chinese, provinces.English} {
 		pages := crawl(t, r, language)
-		for _, kind := range []string{"/days", "/days/2026-03-17", "/days/2026-03-17/pairs/", "/days/2026-03-17/bills", "/days/2026-03-17/messages?code=", "/bills?", "/claims/", "/balances?", "/reports/2026-03-17/"} {
+		for _, kind := range []string{"/days", "/days/2026-03-17", "/days/2026-03-17/pairs/", "/days/2026-03-17/bills", "/days/2026-03-17/messages?code=", "/bills?", "/claims/", "/balances?", "/reports/2026-03-17/",
+			"/breaks?", "/break?key=", "/providers/", "/statements/", "/reconciliation/2026-03-17", "/reconciliation/2026-03-17/pairs/"} {
 			if !slices.ContainsFunc(slices.Collect(maps.Keys(pages)), func(a string) bool { return strings.HasPrefix(a, kind) }) {
 				t.Errorf("%s: no page %s was reached", language, kind)
 			}

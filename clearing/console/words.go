@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"clearingd/clearing/benefit"
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -75,6 +77,20 @@ func (w words) functions() template.FuncMap {
 		"hex":       func(b [32]byte) string { return fmt.Sprintf("%x", b) },
 		"minus":     func(a, b uint64) uint64 { return a - min(a, b) },
 		"sums":      newSumsRow,
+		"class":     func(c reconcile.Class) string { return w.both(report.ClassName(c)) },
+		"cause":     func(c reconcile.CauseKind) string { return w.both(report.CauseName(c)) },
+		"bstate":    func(s reconcile.State) string { return w.both(report.StateName(s)) },
+		"sidename":  func(s report.SideName) string { return w.both(report.SideWord(s)) },
+		"has":       func(m reconcile.More) string { return w.both(report.MoreName(m)) },
+		"says":      func(s string) string { return w.both(report.SideStateName(s)) },
+		"happened":  func(h report.Happening) string { return w.both(report.HappeningName(h)) },
+		"age":       func(a report.AgeLine) string { return w.both(report.AgeName(a)) },
+		"ageID":     report.AgeID,
+		"sides":     func() []report.SideName { return report.SideNames },
+		"owedOf":    owedOf,
+		"party":     w.party,
+		"figure":    w.figure,
+		"event":     w.event,
 	}
 }
 
@@ -110,6 +126,44 @@ func (w words) coded(table, code string) string {
 		}
 	}
 	return visible(code)
+}
+
+// both picks a text of package report.
+func (w words) both(t report.Bi) string { return phrase{t.ZH, t.EN}.in(w.language) }
+
+// party names who states something.
+func (w words) party(p provinces.Party) string {
+	name := w.both(report.SideWord(report.SideName(reconcile.SideOf(p.Kind).String()))) + " " + w.province(p.Province)
+	if p.Provider != "" {
+		name += " " + visible(p.Provider)
+	}
+	return name
+}
+
+// figure names a figure of a bill by its wire name; a fund's is the fund's name.
+func (w words) figure(field string) string {
+	if p, ok := phrases["fig."+field]; ok {
+		return p.in(w.language)
+	}
+	return visible(provinces.FundName(ledger.Fund(field), w.language))
+}
+
+// owedOf is what is owed for a bill: its funds and the personal account.
+func owedOf(b report.Bill) (ledger.Amount, error) {
+	line, err := newBillLine(b)
+	return line.Owed, err
+}
+
+// event says what happened to a break: "seen", "act:accept", "resolved:timing".
+func (w words) event(what string) string {
+	kind, _, _ := strings.Cut(what, ":")
+	if p, ok := phrases["event."+kind]; ok {
+		if kind == what {
+			return p.in(w.language)
+		}
+		return p.in(w.language) + " " + visible(what[len(kind)+1:])
+	}
+	return visible(what)
 }
 
 func (w words) province(p ledger.Province) string {

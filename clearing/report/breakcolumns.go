@@ -113,3 +113,6 @@ func SideWord(s SideName) Bi { return sideName(s) }
 
 // SideStateName is what a side's word on a bill is called: [SideAgrees] and the others.
 func SideStateName(s string) Bi { return sideStateName(s) }
+
+// HappeningName is what a happening is called.
+func HappeningName(h Happening) Bi { return happeningName(h) }

@@ -1,0 +1,156 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// providerDaysDefault is how many days a hospital's page shows unless it is asked for
+// others.
+const providerDaysDefault = 31
+
+// providerView answers "we are so much apart over these days with this hospital: why?"
+type providerView struct {
+	ProviderDays
+	Provider string
+	From, To ledger.Day
+	Lines    []providerLine
+	Books    reconcile.Sum // of all days
+	Hospital reconcile.Sum // of the days it has spoken about
+	Apart    ledger.Amount // hospital less books, of those days
+	Why      []whyLine     // what the breaks make of it, by class and cause
+	Told     ledger.Amount // sum of Why
+	Party    string        // key of the hospital as a party
+}
+
+// Explained reports whether the breaks add up to what the two are apart.
+func (v *providerView) Explained() bool { return v.Told == v.Apart }
+
+// Left is what no listed break explains.
+func (v *providerView) Left() ledger.Amount { return v.Apart - v.Told }
+
+// providerLine is one day with its breaks.
+type providerLine struct {
+	ProviderDay
+	Apart   ledger.Amount // hospital less books; 0 where it has not spoken
+	Running ledger.Amount // of this day and those before
+	Breaks  []apartLine
+}
+
+// apartLine is a break and how far the hospital is apart by it.
+type apartLine struct {
+	report.BreakLine
+	Apart ledger.Amount
+	Told  bool
+}
+
+// whyLine is a class of breaks with one cause.
+type whyLine struct {
+	Class reconcile.Class
+	Cause reconcile.CauseKind // "": unknown
+	Count uint64
+	Apart ledger.Amount
+}
+
+func (c *console) provider(r *http.Request) (response, error) {
+	q, err := parameters(r)
+	if err != nil {
+		return nil, err
+	}
+	query := ProviderQuery{Provider: r.PathValue("provider")}
+	if !provinces.ValidProvider(query.Provider) {
+		return nil, errParameter
+	}
+	if query.From, query.To, err = c.span(r, q); err != nil {
+		return nil, err
+	}
+	days, err := c.options.Reconciliation.Provider(r.Context(), query)
+	if err != nil {
+		return nil, err
+	}
+	v := &providerView{ProviderDays: days, Provider: query.Provider, From: query.From, To: query.To}
+	if days.Area != "" {
+		v.Party = provinces.Party{Kind: provinces.PartyProvider, Province: days.Area.Province(), Provider: query.Provider}.Key()
+	}
+	if err := v.add(); err != nil {
+		return nil, err
+	}
+	return page{name: "provider", section: "breaks", title: phrases["provider.page"], data: v}, nil
+}
+
+// span reads a range of days; without one it is the month up to the last closed day.
+func (c *console) span(r *http.Request, q values) (from, to ledger.Day, err error) {
+	status, err := c.books.Status(r.Context())
+	if err != nil {
+		return 0, 0, err
+	}
+	last := status.Day
+	if status.LastClosed != nil {
+		last = *status.LastClosed
+	}
+	if to, err = q.dayOr("to", last); err != nil {
+		return 0, 0, err
+	}
+	if from, err = q.dayOr("from", to-providerDaysDefault+1); err != nil {
+		return 0, 0, err
+	}
+	if from > to || to-from >= daysMax {
+		return 0, 0, errParameter
+	}
+	return from, to, nil
+}
+
+// add makes the lines and sums of the page.
+func (v *providerView) add() (err error) {
+	byDay := map[ledger.Day][]apartLine{}
+	why := map[[2]string]*whyLine{}
+	add := func(sum *ledger.Amount, a ledger.Amount) {
+		next, e := sum.Add(a)
+		if e != nil && err == nil {
+			err = e
+		}
+		*sum = next
+	}
+	for _, b := range v.ProviderDays.Breaks {
+		l := apartLine{BreakLine: b}
+		l.Apart, l.Told = b.Apart(report.SideHospital)
+		byDay[b.Day] = append(byDay[b.Day], l)
+		if !l.Told || l.Apart == 0 {
+			continue
+		}
+		key := [2]string{string(b.Class), string(b.Cause)}
+		if why[key] == nil {
+			why[key] = &whyLine{Class: b.Class, Cause: b.Cause}
+		}
+		why[key].Count++
+		add(&why[key].Apart, l.Apart)
+		add(&v.Told, l.Apart)
+	}
+	for _, d := range v.Days {
+		l := providerLine{ProviderDay: d, Breaks: byDay[d.Day]}
+		v.Books.Count += d.Books.Count
+		add(&v.Books.Owed, d.Books.Owed)
+		if d.Hospital != nil {
+			v.Hospital.Count += d.Hospital.Count
+			add(&v.Hospital.Owed, d.Hospital.Owed)
+			add(&l.Apart, d.Hospital.Owed)
+			add(&l.Apart, -d.Books.Owed)
+			add(&v.Apart, l.Apart)
+		}
+		l.Running = v.Apart
+		v.Lines = append(v.Lines, l)
+	}
+	for _, w := range why {
+		v.Why = append(v.Why, *w)
+	}
+	slices.SortFunc(v.Why, func(x, y whyLine) int {
+		return cmp.Or(cmp.Compare(size(y.Apart), size(x.Apart)), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Cause, y.Cause))
+	})
+	return err
+}

@@ -1,0 +1,161 @@
+package service
+
+import (
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// Subjects of the services that show what reconciliation found. They change nothing:
+// deciding has a door of its own.
+const (
+	Breaks    = "clearing.breaks"
+	Break     = "clearing.break"
+	Reconcile = "clearing.reconcile"
+)
+
+// StateUnsettled and StateAll are words of BreaksRequest.State beside the states of
+// package reconcile.
+const (
+	StateUnsettled = ""    // open or proposed
+	StateAll       = "all" // whatever its state
+)
+
+// BreaksRequest selects breaks. Every field must hold; zero values select all.
+type BreaksRequest struct {
+	Evening   *ledger.Day      `json:"evening,omitempty"`   // as they stood then; nil: on the last closed day
+	From      *ledger.Day      `json:"from,omitempty"`      // business days of what they are about, inclusive
+	To        *ledger.Day      `json:"to,omitempty"`        //
+	Home      string           `json:"home,omitempty"`      // a province (two digits) or an area (six)
+	Treatment string           `json:"treatment,omitempty"` // the same
+	Province  ledger.Province  `json:"province,omitempty"`  // on either side
+	Provider  string           `json:"provider,omitempty"`
+	Class     reconcile.Class  `json:"class,omitempty"`
+	Age       string           `json:"age,omitempty"` // a bucket, as report.AgeID names it
+	Overdue   bool             `json:"overdue,omitempty"`
+	Owner     report.SideName  `json:"owner,omitempty"`
+	State     string           `json:"state,omitempty"`    // a state, StateUnsettled or StateAll
+	Happened  report.Happening `json:"happened,omitempty"` // on the evening; settled ones too
+	Group     string           `json:"group,omitempty"`    // of an automatic resolution
+	After     string           `json:"after,omitempty"`    // only keys behind this one, in the order of keys
+	Limit     int              `json:"limit,omitempty"`    // at most so many; 0: 200, which is also the most
+}
+
+// BreaksLimit is the most breaks in one part of a list.
+const BreaksLimit = 200
+
+// BreaksReply is a part of a list of breaks, by key, with the sums of the whole of it. Call
+// again with After = Next until Next is "".
+type BreaksReply struct {
+	Evening ledger.Day         `json:"evening"`
+	Breaks  []report.BreakLine `json:"breaks"`
+	Next    string             `json:"next,omitempty"`
+	Sum     report.BreakSum    `json:"sum"`     // of all that were selected
+	Classes []report.ClassLine `json:"classes"` // the same by class
+}
+
+// BreakRequest names one break.
+type BreakRequest struct {
+	Key     string      `json:"key"`
+	Evening *ledger.Day `json:"evening,omitempty"` // as it stood then; nil: on the last closed day
+}
+
+// BreakReply is one break with everything that is known of it.
+type BreakReply struct {
+	Evening  ledger.Day       `json:"evening"`
+	Break    report.BreakLine `json:"break"`
+	Figures  []FigureRow      `json:"figures"`  // books and sides beside each other
+	Findings []BreakFinding   `json:"findings"` // in the order of sides and fields
+	History  []BreakEvent     `json:"history"`  // up to the evening, oldest first
+	Sources  []BreakSource    `json:"sources"`  // where the sides' rows stand
+	Horizons []BreakHorizon   `json:"horizons"` // how far each side is complete
+	UndoneBy uint64           `json:"undone_by,omitempty"`
+	Corrects uint64           `json:"corrects,omitempty"`
+}
+
+// FigureRow is one figure as the books and the three sides have it, by report.SideNames.
+// A figure that is not stated is "". A person or a visit is never written: it is told to
+// be the same, or to differ.
+type FigureRow struct {
+	Field   string    `json:"field"` // wire name, "day", or "owed" for funds and account together
+	Books   string    `json:"books"`
+	Sides   [3]string `json:"sides"`
+	Differs [3]bool   `json:"differs"`
+}
+
+// BreakFinding is one thing that one side has otherwise than the books.
+type BreakFinding struct {
+	Side   report.SideName `json:"side"`
+	Class  reconcile.Class `json:"class"`
+	More   reconcile.More  `json:"more,omitempty"`
+	Owed   ledger.Amount   `json:"owed"` // the side's less the books'
+	Field  string          `json:"field,omitempty"`
+	Ours   string          `json:"ours,omitempty"`
+	Theirs string          `json:"theirs,omitempty"`
+	Cause  *BreakCause     `json:"cause,omitempty"` // nil: unknown
+}
+
+// BreakCause is a cause that was proved.
+type BreakCause struct {
+	Kind  reconcile.CauseKind `json:"kind"`
+	Owed  ledger.Amount       `json:"owed"`           // what it explains
+	Proof []string            `json:"proof"`          // the recomputation, line by line
+	Refs  []uint64            `json:"refs,omitempty"` // books' numbers that it rests on
+}
+
+// BreakEvent is one change of a break.
+type BreakEvent struct {
+	Evening ledger.Day      `json:"evening"`
+	State   reconcile.State `json:"state"`
+	What    string          `json:"what"` // see reconcile.Event
+	Class   reconcile.Class `json:"class,omitempty"`
+	Act     uint64          `json:"act,omitempty"` // the books' number of the act behind it
+	Group   string          `json:"group,omitempty"`
+	Maker   string          `json:"maker,omitempty"` // of the act
+	Checker string          `json:"checker,omitempty"`
+	Reason  string          `json:"reason,omitempty"`
+}
+
+// BreakSource is one row of a side.
+type BreakSource struct {
+	Side      report.SideName `json:"side"`
+	Party     provinces.Party `json:"party"`
+	Statement string          `json:"statement"`
+	Line      int             `json:"line"`
+	From      ledger.Day      `json:"from"` // business days that the statement gives it
+	To        ledger.Day      `json:"to"`
+}
+
+// BreakHorizon is how far a side's party is complete.
+type BreakHorizon struct {
+	Side  report.SideName `json:"side"`
+	Party provinces.Party `json:"party"`
+	Until ledger.Day      `json:"until,omitempty"` // 0: it never stated anything
+}
+
+// ReconcileRequest asks for the result of one business day, or of all days together.
+type ReconcileRequest struct {
+	Day *ledger.Day `json:"day,omitempty"` // nil: the last closed day
+	Run bool        `json:"run,omitempty"` // match it now; the same inputs change nothing
+}
+
+// ReconcileReply is what the match says of a business day.
+type ReconcileReply struct {
+	Day      ledger.Day             `json:"day"`
+	Evening  ledger.Day             `json:"evening"` // the last closed day when it was made
+	Engine   int                    `json:"engine"`
+	Inputs   string                 `json:"inputs"` // hex digest of everything it was made from
+	Ran      bool                   `json:"ran"`    // it was made now; false: these inputs were matched before
+	Final    bool                   `json:"final"`
+	Pairs    []reconcile.PairResult `json:"pairs"`
+	Rows     []reconcile.ClassSum   `json:"rows"` // rows without a bill
+	Horizons []SideHorizon          `json:"horizons"`
+}
+
+// SideHorizon says how many parties of a side reach past the day.
+type SideHorizon struct {
+	Side  report.SideName `json:"side"`
+	There int             `json:"there"` // parties whose horizon reaches the day
+	Asked int             `json:"asked"` // parties with bills of the day that are asked for statements
+}
