@@ -106,7 +106,7 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 }
 
 // groupName is the grammar of an automatic group's name.
-var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$`)
+var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}$`)
 
 // keyBytesMax is the longest key of a break: a statement's row may name itself by its
 // line, whose text comes from outside.

@@ -1,9 +1,7 @@
 package console
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
@@ -24,13 +22,12 @@ type providerView struct {
 	Books    reconcile.Sum // of all days
 	Hospital reconcile.Sum // of the days it has spoken about
 	Apart    ledger.Amount // hospital less books, of those days
-	Why      []whyLine     // what the breaks make of it, by class and cause
 	Told     ledger.Amount // sum of Why
 	Party    string        // key of the hospital as a party
 }
 
-// Explained reports whether the breaks add up to what the two are apart.
-func (v *providerView) Explained() bool { return v.Told == v.Apart }
+// Explained reports whether the reasons add up to what the two are apart.
+func (v *providerView) Explained() bool { return v.Told == v.Apart && v.Rest == 0 }
 
 // Left is what no listed break explains.
 func (v *providerView) Left() ledger.Amount { return v.Apart - v.Told }
@@ -48,14 +45,6 @@ type apartLine struct {
 	report.BreakLine
 	Apart ledger.Amount
 	Told  bool
-}
-
-// whyLine is a class of breaks with one cause.
-type whyLine struct {
-	Class reconcile.Class
-	Cause reconcile.CauseKind // "": unknown
-	Count uint64
-	Apart ledger.Amount
 }
 
 func (c *console) provider(r *http.Request) (response, error) {
@@ -109,7 +98,6 @@ func (c *console) span(r *http.Request, q values) (from, to ledger.Day, err erro
 // add makes the lines and sums of the page.
 func (v *providerView) add() (err error) {
 	byDay := map[ledger.Day][]apartLine{}
-	why := map[[2]string]*whyLine{}
 	add := func(sum *ledger.Amount, a ledger.Amount) {
 		next, e := sum.Add(a)
 		if e != nil && err == nil {
@@ -121,16 +109,6 @@ func (v *providerView) add() (err error) {
 		l := apartLine{BreakLine: b}
 		l.Apart, l.Told = b.Apart(report.SideHospital)
 		byDay[b.Day] = append(byDay[b.Day], l)
-		if !l.Told || l.Apart == 0 {
-			continue
-		}
-		key := [2]string{string(b.Class), string(b.Cause)}
-		if why[key] == nil {
-			why[key] = &whyLine{Class: b.Class, Cause: b.Cause}
-		}
-		why[key].Count++
-		add(&why[key].Apart, l.Apart)
-		add(&v.Told, l.Apart)
 	}
 	for _, d := range v.Days {
 		l := providerLine{ProviderDay: d, Breaks: byDay[d.Day]}
@@ -146,11 +124,8 @@ func (v *providerView) add() (err error) {
 		l.Running = v.Apart
 		v.Lines = append(v.Lines, l)
 	}
-	for _, w := range why {
-		v.Why = append(v.Why, *w)
+	for _, w := range v.Why {
+		add(&v.Told, w.Apart)
 	}
-	slices.SortFunc(v.Why, func(x, y whyLine) int {
-		return cmp.Or(cmp.Compare(size(y.Apart), size(x.Apart)), cmp.Compare(x.Class, y.Class), cmp.Compare(x.Cause, y.Cause))
-	})
 	return err
 }

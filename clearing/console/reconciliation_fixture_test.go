@@ -89,7 +89,7 @@ func sampleBreaks() (list []service.BreakReply) {
 	add(reconcile.Break{
 		Key: "bill/5", Day: sealedDay - 40, Home: "650100", Treatment: "310101", Provider: apartProvider, Entry: 5, Class: reconcile.Timing, Books: 109_900,
 		Findings: []reconcile.Finding{{Side: reconcile.Treatment, Class: reconcile.Timing, Field: "day"}},
-		History:  []reconcile.Event{{Evening: sealedDay - 39, State: reconcile.Open, What: "seen"}, {Evening: sealedDay - 38, State: reconcile.Resolved, What: "resolved:timing", Group: "2026-02-07.timing", Engine: 1}},
+		History:  []reconcile.Event{{Evening: sealedDay - 39, State: reconcile.Open, What: "seen"}, {Evening: sealedDay - 38, State: reconcile.Resolved, What: "resolved:timing-pair", Group: "2026-02-07/timing-pair", Engine: 1}},
 	}, 0, map[reconcile.Side][]reconcile.Item{reconcile.Treatment: {old}}, &old)
 	slices.SortFunc(list, func(x, y service.BreakReply) int { return cmp.Compare(x.Break.Key, y.Break.Key) })
 	return list
@@ -209,7 +209,7 @@ func (b *sampleBooks) reconcile(t testing.TB, builder *report.Builder) {
 			check(builder.AddHappening(report.BreakNew, one.Break))
 		}
 	}
-	builder.AddAutomatic(report.AutomaticGroup{Group: "2026-03-17.timing", Kind: "timing", Count: 1, Amount: 5, MostOf: 100, MostFen: 1_000_000})
+	builder.AddAutomatic(report.AutomaticGroup{Group: "2026-03-17/timing-pair", Kind: "timing-pair", Count: 1, Amount: 5, MostOf: 100, MostFen: 1_000_000})
 	check(builder.AddParty(report.PartyLine{Party: apartParty, Horizon: sealedDay - 1, Due: sealedDay, Missing: []report.SerialRange{{From: 17, To: 17}}}))
 }
 
@@ -253,6 +253,7 @@ func (b *sampleBooks) Provider(_ context.Context, q ProviderQuery) (ProviderDays
 			if l := one.Break; l.Day == d && l.Provider == q.Provider {
 				theirs.Owed += l.Difference
 				days.Breaks = append(days.Breaks, l)
+				days.Why = append(days.Why, WhyLine{l.Class, l.Cause, l.Difference, []WhyPart{{l.Key, l.Day, l.Entry, l.Class, l.Difference}}})
 			}
 		}
 		if d <= sealedDay {
@@ -260,6 +261,7 @@ func (b *sampleBooks) Provider(_ context.Context, q ProviderQuery) (ProviderDays
 		}
 		days.Days = append(days.Days, line)
 	}
+	days.Cancel = []WhyPart{{"bill/5", sealedDay, 5, reconcile.Timing, 5}, {"bill/7", sealedDay, 7, "EXPECTED", -5}}
 	return days, b.failing
 }
 

@@ -88,6 +88,7 @@ func (w words) functions() template.FuncMap {
 		"ageID":     report.AgeID,
 		"sides":     func() []report.SideName { return report.SideNames },
 		"owedOf":    owedOf,
+		"inwords":   func(s string) string { return groupedIn(visible(s)) },
 		"party":     w.party,
 		"figure":    w.figure,
 		"event":     w.event,

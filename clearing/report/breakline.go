@@ -56,7 +56,7 @@ type BreakLine struct {
 
 	Books      ledger.Amount `json:"books"`          // owed by the books; 0 where no bill stands behind it
 	Difference ledger.Amount `json:"difference"`     // the side's less the books', of the first finding
-	Sides      []SideFigure  `json:"sides,omitzero"` // by SideNames, or empty: not told
+	Sides      []SideFigure  `json:"sides,omitzero"` // by SideNames
 
 	FirstSeen ledger.Day      `json:"first_seen"`
 	Due       ledger.Day      `json:"due"`
@@ -69,9 +69,10 @@ type BreakLine struct {
 // SideFigure is what one side states of what a break is about. Amounts that it does not
 // state are nil; of several rows they are sums.
 type SideFigure struct {
-	State   string         `json:"state"`
+	State   string         `json:"state"` // "": not told
 	Rows    int            `json:"rows"`
-	Owed    *ledger.Amount `json:"owed,omitzero"` // funds and personal account
+	Apart   *ledger.Amount `json:"apart,omitzero"` // its figure less the books', by the findings: also where rows and bills are not one to one; nil: it has not spoken
+	Owed    *ledger.Amount `json:"owed,omitzero"`  // funds and personal account
 	Total   *ledger.Amount `json:"total,omitzero"`
 	Funds   *ledger.Amount `json:"funds,omitzero"`
 	Account *ledger.Amount `json:"personal_account,omitzero"`
@@ -95,16 +96,42 @@ func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *r
 		}
 	}
 	if result == nil {
-		return l, nil
+		result = &reconcile.Result{}
 	}
 	for _, side := range reconcile.Sides {
 		figure, err := newSideFigure(result.States[side], result.Sides[side])
+		if err == nil {
+			err = figure.part(b.Findings, side)
+		}
 		if err != nil {
 			return BreakLine{}, fmt.Errorf("break %s: %s: %w", b.Key, side, err)
 		}
 		l.Sides = append(l.Sides, figure)
 	}
 	return l, nil
+}
+
+// part says how far the side is apart: by the sum of its findings, which is what its rows
+// say is owed less what the books do.
+func (f *SideFigure) part(findings []reconcile.Finding, side reconcile.Side) error {
+	var apart ledger.Amount
+	found := false
+	for i := range findings {
+		if findings[i].Side != side {
+			continue
+		}
+		found = true
+		if err := addTo(&apart, findings[i].Owed); err != nil {
+			return err
+		}
+	}
+	if found {
+		f.State = SideDiffers
+	}
+	if found || f.State == SideAgrees || f.State == SideTied {
+		f.Apart = &apart
+	}
+	return nil
 }
 
 func newSideFigure(state reconcile.SideState, items []reconcile.Item) (f SideFigure, err error) {
@@ -142,20 +169,10 @@ func (l *BreakLine) Of(side SideName) SideFigure {
 }
 
 // Apart is how far a side is from the books on what the line is about: its figure less
-// the books'. A side that lacks the bill is apart by all of it. told is false where the
-// side has not spoken yet, or is not told.
+// the books'. told is false where the side has not spoken yet, or is not asked.
 func (l *BreakLine) Apart(side SideName) (apart ledger.Amount, told bool) {
-	f := l.Of(side)
-	switch {
-	case f.State == SideAgrees || f.State == SideTied:
-		return 0, true
-	case f.State == SideDiffers && f.Owed != nil:
-		apart, err := f.Owed.Add(-l.Books)
-		return apart, err == nil
-	case f.State == SideDiffers:
-		return -l.Books, true
-	case f.State == "" && l.Side == side:
-		return l.Difference, true
+	if f := l.Of(side); f.Apart != nil {
+		return *f.Apart, true
 	}
 	return 0, false
 }

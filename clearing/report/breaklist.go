@@ -67,8 +67,8 @@ const (
 )
 
 // SheetDecisions are what the decision column takes, in the order of its list. A cell
-// holds "accept 接受差额" or the word alone.
-var SheetDecisions = []string{"accept", "deduct", "assign-hospital", "assign-treatment", "assign-home", "comment"}
+// holds "accept 认账：账册随对方" or the word alone.
+var SheetDecisions = []string{"accept", "close", "assign-hospital", "assign-treatment", "assign-home", "comment"}
 
 // SheetDecision is a decision as the list in the sheet shows it.
 func SheetDecision(word string) string { return word + " " + say("decide."+word).ZH }

@@ -24,6 +24,8 @@ var breakWords = map[string]Bi{
 	"class.SEQ_REUSE":  {"重号", "number used again"},
 	"class.VALID":      {"校验失败", "statement refused"},
 
+	"class.EXPECTED": {"待对账（不是差异）", "not due yet: no break"},
+
 	"cause.":                        {"原因未明", "unknown"},
 	"cause.reversal-across-cut-off": {"冲正跨日切", "reversal across the cut-off"},
 	"cause.posted-twice":            {"重发重复入账", "posted twice after a retry"},
@@ -62,18 +64,18 @@ var breakWords = map[string]Bi{
 	"happened.decided":  {"已决定", "decided"},
 	"happened.gone":     {"不再存在", "gone"},
 
-	"auto.timing":   {"日切差异已到齐", "timing pair appeared"},
-	"auto.offset":   {"同一链内互抵", "offsetting pair in one claim chain"},
-	"auto.late":     {"迟到对账相等", "an equal row came late"},
-	"auto.rounding": {"取整步骤已证明", "rounding step proved"},
+	"auto.timing-pair":     {"日切差异已到齐", "timing pair appeared"},
+	"auto.offsetting-pair": {"同一链内互抵", "offsetting pair in one claim chain"},
+	"auto.late-row":        {"迟到对账相等", "an equal row came late"},
+	"auto.rounding-step":   {"取整步骤已证明", "rounding step proved"},
 
 	"age.notdue":  {"未到期", "not due yet"},
 	"age.today":   {"当日到期", "due today"},
 	"age.days":    {"逾期 %d–%d 个工作日", "overdue %d–%d working days"},
 	"age.forever": {"逾期 %d 个工作日以上，至建账", "overdue %d working days and more, to the beginning"},
 
-	"decide.accept":           {"接受差额", "accept the difference"},
-	"decide.deduct":           {"审核扣款", "deduct"},
+	"decide.accept":           {"认账：账册随对方", "accept: the books follow the side"},
+	"decide.close":            {"结案：账册不变", "close: the books stay as they are"},
 	"decide.assign-hospital":  {"转医药机构", "assign to the hospital"},
 	"decide.assign-treatment": {"转就医地", "assign to the treatment side"},
 	"decide.assign-home":      {"转参保地", "assign to the home side"},

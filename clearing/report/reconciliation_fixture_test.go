@@ -50,14 +50,24 @@ func newReconciled(t testing.TB, provincesCount, bills int) *reconciled {
 }
 
 // sampleBreak is a break of a bill: the hospital has more, less, or nothing, in turn.
-func sampleBreak(i int, one Bill, owed ledger.Amount) BreakLine {
-	l := BreakLine{
+func sampleBreak(i int, one Bill, owed ledger.Amount) (l BreakLine) {
+	l = BreakLine{
 		Key: fmt.Sprintf("bill/%d", one.Entry), Day: one.Day, Home: one.Home, Treatment: one.Treatment, Provider: one.Provider,
 		Entry: one.Entry, Row: one.SettlementID, Party: provinces.Party{Kind: provinces.PartyProvider, Province: one.Treatment.Province(), Provider: one.Provider},
 		Side: SideHospital, Books: owed, FirstSeen: sampleDay, Due: sampleDay + 3, Overdue: -3, Owner: SideHospital, State: reconcile.Open,
 		Facts: strings.Repeat(fmt.Sprintf("%02x", i%256), 32), Field: "fund_pay_sumamt",
 	}
 	theirs, total := owed+6100, one.Total
+	defer func() { // as the match's findings would have it
+		for i, side := range SideNames {
+			switch f := &l.Sides[i]; {
+			case side == l.Side:
+				f.Apart = &l.Difference
+			case f.State == SideAgrees:
+				f.Apart = new(ledger.Amount)
+			}
+		}
+	}()
 	switch i % 4 {
 	case 0:
 		l.Class, l.More, l.Difference = reconcile.AmountOver, reconcile.SideMore, 6100
@@ -114,8 +124,8 @@ func (x *reconciled) feed(t testing.TB) {
 	gone := old
 	gone.Key, gone.State = "bill/11", reconcile.Resolved
 	must(b.AddHappening(BreakResolved, gone))
-	b.AddAutomatic(AutomaticGroup{Group: "2026-11-23.timing", Kind: "timing", Count: 1, Amount: 120_000, MostOf: 500, MostFen: 100_000_000, Engine: reconcile.Engine})
-	b.AddAutomatic(AutomaticGroup{Group: "2026-11-23.late", Kind: "late", Count: 501, Amount: 99, MostOf: 500, MostFen: 100_000_000, Waits: true, Engine: reconcile.Engine})
+	b.AddAutomatic(AutomaticGroup{Group: "2026-11-23/timing-pair", Kind: "timing-pair", Count: 1, Amount: 120_000, MostOf: 500, MostFen: 100_000_000, Engine: reconcile.Engine})
+	b.AddAutomatic(AutomaticGroup{Group: "2026-11-23/late-row", Kind: "late-row", Count: 501, Amount: 99, MostOf: 500, MostFen: 100_000_000, Waits: true, Engine: reconcile.Engine})
 	must(b.AddParty(PartyLine{Party: provinces.Party{Kind: provinces.PartyProvider, Province: "31", Provider: "H31010100017"}, Horizon: sampleDay - 1, Due: sampleDay - 1, Applied: 2}))
 	must(b.AddParty(PartyLine{Party: provinces.Party{Kind: provinces.PartyProvider, Province: "33", Provider: "H33010100017"}, Horizon: sampleDay - 4, Due: sampleDay - 1,
 		Missing: []SerialRange{{17, 17}, {20, 22}}, Refused: 1, Code: provinces.CodeAmountSum}))

@@ -142,23 +142,37 @@ func TestBucketsOfAgeReachTheBeginning(t *testing.T) {
 }
 
 func TestHowFarASideIsApart(t *testing.T) {
-	amount := func(a ledger.Amount) *ledger.Amount { return &a }
+	find := func(side reconcile.Side, owed ledger.Amount) reconcile.Finding {
+		return reconcile.Finding{Side: side, Class: reconcile.AmountOver, Owed: owed}
+	}
+	state := func(s reconcile.SideState) *reconcile.Result {
+		r := &reconcile.Result{}
+		r.States[reconcile.Hospital] = s
+		return r
+	}
 	for _, c := range []struct {
-		name  string
-		line  BreakLine
-		apart ledger.Amount
-		told  bool
+		name     string
+		findings []reconcile.Finding
+		result   *reconcile.Result
+		apart    ledger.Amount
+		told     bool
+		state    string
 	}{
-		{"it has more", BreakLine{Books: 100, Sides: []SideFigure{{State: SideDiffers, Owed: amount(161)}}}, 61, true},
-		{"it lacks the bill", BreakLine{Books: 100, Sides: []SideFigure{{State: SideDiffers}}}, -100, true},
-		{"it agrees, another side does not", BreakLine{Books: 100, Difference: 7, Side: SideHome, Sides: []SideFigure{{State: SideAgrees, Owed: amount(100)}}}, 0, true},
-		{"its totals agree", BreakLine{Books: 100, Sides: []SideFigure{{State: SideTied}}}, 0, true},
-		{"it has not spoken", BreakLine{Books: 100, Difference: -100, Side: SideHome, Sides: []SideFigure{{State: SideAwaited}}}, 0, false},
-		{"nobody told, the finding is its own", BreakLine{Books: 100, Difference: -3, Side: SideHospital}, -3, true},
-		{"nobody told, the finding is another's", BreakLine{Books: 100, Difference: -3, Side: SideHome}, 0, false},
+		{"it has more", []reconcile.Finding{find(reconcile.Hospital, 61)}, state(reconcile.Differs), 61, true, SideDiffers},
+		{"two things of it differ", []reconcile.Finding{find(reconcile.Hospital, 60), find(reconcile.Hospital, 0), find(reconcile.Home, 7)}, state(reconcile.Differs), 60, true, SideDiffers},
+		{"it agrees, another side does not", []reconcile.Finding{find(reconcile.Home, 7)}, state(reconcile.Agrees), 0, true, SideAgrees},
+		{"its totals agree", []reconcile.Finding{find(reconcile.Home, 7)}, state(reconcile.Tied), 0, true, SideTied},
+		{"it has not spoken", []reconcile.Finding{find(reconcile.Home, 7)}, state(reconcile.Awaited), 0, false, SideAwaited},
+		{"it is not asked", []reconcile.Finding{find(reconcile.Home, 7)}, state(reconcile.NotAsked), 0, false, SideNotAsked},
+		{"without the match, the finding is its own", []reconcile.Finding{find(reconcile.Hospital, -3)}, nil, -3, true, SideDiffers},
+		{"without the match, the finding is another's", []reconcile.Finding{find(reconcile.Home, -3)}, nil, 0, false, ""},
 	} {
-		if apart, told := c.line.Apart(SideHospital); apart != c.apart || told != c.told {
-			t.Errorf("%s: %s, %v", c.name, apart, told)
+		l, err := NewBreakLine(&reconcile.Break{Books: 100, Findings: c.findings}, sampleDay, 0, c.result)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if apart, told := l.Apart(SideHospital); apart != c.apart || told != c.told || l.Of(SideHospital).State != c.state {
+			t.Errorf("%s: %s, %v, %q", c.name, apart, told, l.Of(SideHospital).State)
 		}
 	}
 }
