@@ -116,3 +116,6 @@ func SideStateName(s string) Bi { return sideStateName(s) }
 
 // HappeningName is what a happening is called.
 func HappeningName(h Happening) Bi { return happeningName(h) }
+
+// DecisionName is what a decision of a sheet is called; word is one of [SheetDecisions].
+func DecisionName(word string) Bi { return spoken("decide.", word) }

@@ -93,7 +93,7 @@ and benefit plans and builds samples.`) + "\n\n" + a.exitCodesHelp(),
 		a.redoCommand(),
 		a.registryCommand(),
 		a.lookCommand(), a.breaksCommand(), a.proposalCommand(), a.deductionCommand(), a.confirmCommand(), a.inquiryCommand(), a.ticketCommand(),
-		a.statementCommand(),
+		a.statementCommand(), a.reconcileCommand(),
 	)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

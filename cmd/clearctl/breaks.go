@@ -11,7 +11,8 @@ import (
 )
 
 func (a *app) breaksCommand() *cobra.Command {
-	return a.group("breaks", "处理对账差异", "work the breaks",
+	return a.group("breaks", "对账差异：查询与处理", "breaks of the reconciliation: look at them and decide them",
+		a.breaksListCommand(), a.breaksShowCommand(), a.breaksSheetCommand(),
 		a.officerCommand(officerAct{
 			use: "accept KEY", kind: clearing.ActAccept, target: breakTarget, funds: true, side: true, argumentMin: 1,
 			zh: "认账：账册随对方金额", en: "accept a difference: the books follow the side's figures",

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -133,7 +134,7 @@ func (h *house) endpoints() []bus.Endpoint {
 			return json.Marshal(v)
 		}}
 	}
-	return append(append(h.refoldEndpoints(), h.officerEndpoints()...), []bus.Endpoint{
+	return slices.Concat(h.refoldEndpoints(), h.officerEndpoints(), h.breaksEndpoints(), []bus.Endpoint{
 		reply(service.Status, func([]byte) (any, error) { return h.status(), nil }),
 		reply(service.Days, func([]byte) (any, error) { return h.days(), nil }),
 		reply(service.Close, h.close),
@@ -145,7 +146,7 @@ func (h *house) endpoints() []bus.Endpoint {
 		reply(service.Answer, func([]byte) (any, error) { return nil, notFound("无此报文", "no such message") }),
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: estimateOfScript},
 		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: estimateOfScript},
-	}...)
+	})
 }
 
 func notFound(zh, en string) error {

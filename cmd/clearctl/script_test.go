@@ -24,12 +24,14 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LANG", "en_US.UTF-8")
 			e.Setenv("CLEARCTL_NATS", "nats://127.0.0.1:1") // nobody
+			e.Values[testingKey{}] = t
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"house":  func(ts *testscript.TestScript, _ bool, args []string) { startHouse(ts, true, args) },
 			"broker": func(ts *testscript.TestScript, _ bool, args []string) { startHouse(ts, false, args) },
 			"code":   exitCode,
+			"sheet":  sheetCommand, // a workbook of breaks, filled in
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // read the difference before you believe it
 	})

@@ -14,7 +14,7 @@ import (
 // A spreadsheet is opened at the officer's desk, where one that attacks harms nobody
 // else; what goes to clearingd is rows of text.
 const (
-	sheetUnzippedMax = 512 << 20
+	rowsUnzippedMax = 512 << 20
 	sheetColumnsMax  = 64
 )
 
@@ -22,7 +22,7 @@ const (
 // TAB file of a 3202 of a hospital. The first row holds titles. A cell that is computed is
 // refused, whatever it shows.
 func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFormat, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: sheetUnzippedMax, UnzipXMLSizeLimit: 16 << 20})
+	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: rowsUnzippedMax, UnzipXMLSizeLimit: 16 << 20})
 	if err != nil {
 		return nil, "", usageError("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
 	}
