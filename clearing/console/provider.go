@@ -22,12 +22,12 @@ type providerView struct {
 	Books    reconcile.Sum // of all days
 	Hospital reconcile.Sum // of the days it has spoken about
 	Apart    ledger.Amount // hospital less books, of those days
-	Told     ledger.Amount // sum of Why
+	Told     ledger.Amount // sum of the reasons
 	Party    string        // key of the hospital as a party
 }
 
 // Explained reports whether the reasons add up to what the two are apart.
-func (v *providerView) Explained() bool { return v.Told == v.Apart && v.Rest == 0 }
+func (v *providerView) Explained() bool { return v.Told == v.Apart && v.Why.Rest == 0 }
 
 // Left is what no listed break explains.
 func (v *providerView) Left() ledger.Amount { return v.Apart - v.Told }
@@ -124,8 +124,8 @@ func (v *providerView) add() (err error) {
 		l.Running = v.Apart
 		v.Lines = append(v.Lines, l)
 	}
-	for _, w := range v.Why {
-		add(&v.Told, w.Apart)
+	for _, reason := range v.Why.Reasons {
+		add(&v.Told, reason.Owed)
 	}
 	return err
 }

@@ -70,32 +70,10 @@ type ProviderDays struct {
 	Breaks []report.BreakLine
 	More   int // that are not in Breaks
 
-	// Why is the answer of the match to why the two are apart, over the days that the
-	// hospital has spoken about: its parts add up to the difference less Rest.
-	Why    []WhyLine
-	Cancel []WhyPart     // parts that cancel among themselves
-	Rest   ledger.Amount // what no part explains
+	// Why is the match's answer to why the two are apart, over the days that the hospital
+	// has spoken about (reconcile.Explain with To at most the Horizon).
+	Why reconcile.Explanation
 }
-
-// WhyLine is a reason for a difference: breaks of one class and cause.
-type WhyLine struct {
-	Class reconcile.Class
-	Cause reconcile.CauseKind // "": unknown
-	Apart ledger.Amount       // hospital less books
-	Parts []WhyPart
-}
-
-// WhyPart is one break's part of a difference, or that of a bill which is not due yet.
-type WhyPart struct {
-	Key   string
-	Day   ledger.Day
-	Entry uint64 // the bill; 0: none
-	Class reconcile.Class
-	Apart ledger.Amount
-}
-
-// Broken reports whether the part is a break; a bill that is not due yet has no page of one.
-func (p WhyPart) Broken() bool { return p.Class != "EXPECTED" }
 
 // ProviderBreaksMax is the most breaks that a hospital's page lists.
 const ProviderBreaksMax = 400

@@ -253,7 +253,8 @@ func (b *sampleBooks) Provider(_ context.Context, q ProviderQuery) (ProviderDays
 			if l := one.Break; l.Day == d && l.Provider == q.Provider {
 				theirs.Owed += l.Difference
 				days.Breaks = append(days.Breaks, l)
-				days.Why = append(days.Why, WhyLine{l.Class, l.Cause, l.Difference, []WhyPart{{l.Key, l.Day, l.Entry, l.Class, l.Difference}}})
+				days.Why.Reasons = append(days.Why.Reasons, reconcile.Reason{Class: l.Class, Cause: l.Cause, Owed: l.Difference,
+					Parts: []reconcile.Part{{Key: l.Key, Day: l.Day, Entry: l.Entry, Class: l.Class, Owed: l.Difference}}})
 			}
 		}
 		if d <= sealedDay {
@@ -261,7 +262,7 @@ func (b *sampleBooks) Provider(_ context.Context, q ProviderQuery) (ProviderDays
 		}
 		days.Days = append(days.Days, line)
 	}
-	days.Cancel = []WhyPart{{"bill/5", sealedDay, 5, reconcile.Timing, 5}, {"bill/7", sealedDay, 7, "EXPECTED", -5}}
+	days.Why.Cancel = []reconcile.Part{{Key: "bill/5", Day: sealedDay, Entry: 5, Class: reconcile.Timing, Owed: 5}, {Key: "bill/7", Day: sealedDay, Entry: 7, Class: reconcile.ExpectedPart, Owed: -5}}
 	return days, b.failing
 }
 

@@ -79,7 +79,7 @@ func TestAHospitalWhoseBreaksDoNotExplainIt(t *testing.T) {
 	v := providerView{ProviderDays: ProviderDays{Days: []ProviderDay{
 		{Day: 1, Books: reconcile.Sum{Count: 1, Owed: 100}, Hospital: &reconcile.Sum{Count: 1, Owed: 161}},
 		{Day: 2, Books: reconcile.Sum{Count: 1, Owed: 500}}, // not spoken about: not apart
-	}, Why: []WhyLine{{Class: reconcile.AmountOver, Apart: 60}}, Rest: 1}}
+	}, Why: reconcile.Explanation{Difference: 61, Reasons: []reconcile.Reason{{Class: reconcile.AmountOver, Owed: 60}}, Rest: 1}}}
 	if err := v.add(); err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,8 @@ func TestBooksThatAskNobodyHaveNoPagesAboutBreaks(t *testing.T) {
 // Every family of words that the pages put together is complete.
 func TestWordsOfReconciliationAreComplete(t *testing.T) {
 	w := words{language: provinces.English}
-	for _, what := range []string{"seen", "changed", "reopened", "resolved:timing-pair", "waiting:late-row", "undone", "act:accept", "commented", "assigned", "gone"} {
+	for _, what := range []string{reconcile.EventSeen, reconcile.EventChanged, reconcile.EventReopened, reconcile.EventResolved + "timing-pair", reconcile.EventWaiting + "late-row",
+		reconcile.EventUndone, reconcile.EventAct + "accept", reconcile.EventCommented, reconcile.EventAssigned, reconcile.EventGone} {
 		kind, _, _ := strings.Cut(what, ":")
 		if _, ok := phrases["event."+kind]; !ok || w.event(what) == "" {
 			t.Errorf("%q has no words", what)

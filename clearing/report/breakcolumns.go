@@ -80,14 +80,14 @@ func areaProvince(a ledger.Area) string {
 
 // className and its neighbours are what the words of package reconcile are called; a word
 // that this release does not know is itself.
-func className(c reconcile.Class) Bi     { return spoken("class.", string(c)) }
-func causeName(c reconcile.CauseKind) Bi { return spoken("cause.", string(c)) }
-func stateName(s reconcile.State) Bi     { return spoken("break.", string(s)) }
-func moreName(m reconcile.More) Bi       { return spoken("more.", string(m)) }
-func sideName(s SideName) Bi             { return spoken("party.", string(s)) }
-func sideStateName(s string) Bi          { return spoken("says.", s) }
-func happeningName(h Happening) Bi       { return spoken("happened.", string(h)) }
-func automaticName(kind string) Bi       { return spoken("auto.", kind) }
+func className(c reconcile.Class) Bi           { return spoken("class.", string(c)) }
+func causeName(c reconcile.CauseKind) Bi       { return spoken("cause.", string(c)) }
+func stateName(s reconcile.State) Bi           { return spoken("break.", string(s)) }
+func moreName(m reconcile.More) Bi             { return spoken("more.", string(m)) }
+func sideName(s SideName) Bi                   { return spoken("party.", string(s)) }
+func sideStateName(s string) Bi                { return spoken("says.", s) }
+func happeningName(h Happening) Bi             { return spoken("happened.", string(h)) }
+func automaticName(kind reconcile.AutoKind) Bi { return spoken("auto.", string(kind)) }
 
 func spoken(family, s string) Bi {
 	if t, ok := breakWords[family+s]; ok {

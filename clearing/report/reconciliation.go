@@ -173,14 +173,14 @@ var Happenings = []Happening{BreakNew, BreakChanged, BreakReopened, BreakResolve
 // AutomaticGroup is breaks that were resolved by themselves together, and can be undone
 // together; or that would have been, had they not been above a cap.
 type AutomaticGroup struct {
-	Group   string        `json:"group"` // names it in clearctl breaks undo
-	Kind    string        `json:"kind"`  // which of the four kinds
-	Count   uint64        `json:"count"`
-	Amount  ledger.Amount `json:"amount"` // sum of the sizes of the differences
-	MostOf  uint64        `json:"cap"`    // breaks of the kind that may resolve themselves in one night
-	MostFen ledger.Amount `json:"cap_amount"`
-	Waits   bool          `json:"waits"` // above a cap: nothing was done, a person decides
-	Engine  int           `json:"engine"`
+	Group   string             `json:"group"` // names it in clearctl breaks undo
+	Kind    reconcile.AutoKind `json:"kind"`
+	Count   uint64             `json:"count"`
+	Amount  ledger.Amount      `json:"amount"` // sum of the sizes of the differences
+	MostOf  uint64             `json:"cap"`    // breaks of the kind that may resolve themselves in one night
+	MostFen ledger.Amount      `json:"cap_amount"`
+	Waits   bool               `json:"waits"` // above a cap: nothing was done, a person decides
+	Engine  int                `json:"engine"`
 }
 
 // SideStatements counts the statements of one side that came on the report's days.

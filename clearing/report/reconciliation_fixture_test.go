@@ -156,7 +156,7 @@ func hostileReconciliation(text string) *Reconciliation {
 		Overdue:   []BreakLine{line},
 		Hospitals: []HospitalLine{{Provider: text}},
 		Changes:   []ChangeLine{{What: Happening(text)}},
-		Automatic: []AutomaticGroup{{Group: text, Kind: text, Waits: true}},
+		Automatic: []AutomaticGroup{{Group: text, Kind: reconcile.AutoKind(text), Waits: true}},
 		Parties:   []SideStatements{{Side: SideName(text)}},
 		Late:      []PartyLine{{Party: line.Party}},
 	}

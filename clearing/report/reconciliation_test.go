@@ -188,6 +188,10 @@ func TestEveryWordOfReconciliationHasItsText(t *testing.T) {
 	for _, s := range []reconcile.State{reconcile.Open, reconcile.Proposed, reconcile.Resolved, reconcile.Decided, reconcile.Gone} {
 		keys = append(keys, "break."+string(s))
 	}
+	keys = append(keys, "class."+string(reconcile.ExpectedPart))
+	for _, k := range reconcile.AutoKinds {
+		keys = append(keys, "auto."+string(k))
+	}
 	for _, s := range reconcile.Sides {
 		keys = append(keys, "party."+s.String())
 	}
