@@ -117,7 +117,7 @@ const keyBytesMax = 200
 func validKey(key string) bool {
 	kind, rest, found := strings.Cut(key, "/")
 	return found && rest != "" && len(key) <= keyBytesMax && utf8.ValidString(key) &&
-		slices.Contains([]string{"bill", "row", "totals", "serial"}, kind) &&
+		slices.Contains([]string{"bill", "row", "totals", "serial", "statement"}, kind) &&
 		!strings.ContainsFunc(rest, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) })
 }
 

@@ -79,7 +79,8 @@ type SideFigure struct {
 	Cash    *ledger.Amount `json:"cash,omitzero"`
 }
 
-// NewBreakLine makes the line of a break as it was on an evening. overdue is in working
+// NewBreakLine makes the line of a break as it was on an evening: state and class are
+// that evening's, the figures are the newest. overdue is in working
 // days, as [BreakLine] has it. result is what the match makes of the bill or row now; nil
 // leaves what the sides state untold. Error: ledger.ErrOverflow.
 func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *reconcile.Result) (BreakLine, error) {
@@ -87,6 +88,9 @@ func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *r
 		Key: b.Key, Day: b.Day, Home: b.Home, Treatment: b.Treatment, Provider: b.Provider, Entry: b.Entry, Row: b.Row, Party: b.Party,
 		Class: b.Class, Books: b.Books, Difference: b.Owed,
 		FirstSeen: b.FirstSeen, Due: b.Due, Overdue: overdue, Owner: SideName(b.Owner.String()), State: b.AsOf(evening), Facts: hex.EncodeToString(b.Facts[:]),
+	}
+	if then := b.ClassOn(evening); then != "" {
+		l.Class = then
 	}
 	if len(b.Findings) > 0 {
 		first := b.Findings[0]
@@ -177,5 +181,6 @@ func (l *BreakLine) Apart(side SideName) (apart ledger.Amount, told bool) {
 	return 0, false
 }
 
-// Alone reports whether nothing in the books stands behind the line.
+// Alone reports whether no single bill of the books stands behind the line: a row that
+// the books do not know, a line of totals, statements that are missing or refused.
 func (l *BreakLine) Alone() bool { return l.Entry == 0 }

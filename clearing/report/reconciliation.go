@@ -30,11 +30,13 @@ type Reconciliation struct {
 	Balances     []PairBalance `json:"balances"` // by home then treatment province; both the same: within one
 	BalanceTotal PairBalance   `json:"balance_total"`
 
-	// Of the open breaks of all days. Rows without a bill are apart: nothing of them is in
-	// the books, so they are in none of the sums above.
+	// Of the open breaks of all days. Those without a bill behind them are apart: rows that
+	// the books do not know, lines of totals, missing statements. They are in none of the sums
+	// above, and their Books is 0.
 	Open      BreakSum       `json:"open"`      // with a bill behind them
-	Alone     BreakSum       `json:"alone"`     // without
-	OpenTies  bool           `json:"open_ties"` // Open is the Broken of BalanceTotal
+	Settled   BreakSum       `json:"settled"`   // resolved or decided, with a bill that a side still has otherwise
+	Alone     BreakSum       `json:"alone"`     // without a bill
+	OpenTies  bool           `json:"open_ties"` // Open and Settled together are the Broken of BalanceTotal
 	Classes   []ClassLine    `json:"classes"`   // with a bill, in the order of reconcile.Classes; those without a break are left out
 	Rows      []ClassLine    `json:"rows"`      // without a bill
 	Ages      []AgeLine      `json:"ages"`      // all of them, by working days past the due date; every bucket

@@ -12,10 +12,18 @@ import (
 	"clearingd/provinces"
 )
 
-// AddBreak adds up one break that is open on the evening. Errors: [ErrBreak],
-// ledger.ErrOverflow.
+// AddBreak adds up one break as it is on the evening. Of what is resolved or decided only
+// the bills count, as far as the match still finds them different; what is gone is not
+// given. Errors: [ErrBreak], ledger.ErrOverflow.
 func (b *Builder) AddBreak(l BreakLine) error {
 	k := b.reconciling
+	settled := l.State == reconcile.Resolved || l.State == reconcile.Decided
+	if settled && l.Alone() {
+		return nil
+	}
+	if settled {
+		return k.part.Settled.add(l)
+	}
 	if l.State != reconcile.Open && l.State != reconcile.Proposed || !slices.Contains(SideNames, l.Owner) || !slices.Contains(reconcile.Classes, l.Class) {
 		return fmt.Errorf("break %s: state %q, owner %q, class %q: %w", l.Key, l.State, l.Owner, l.Class, ErrBreak)
 	}
@@ -68,11 +76,15 @@ func (k *reconciling) addHospital(l BreakLine) error {
 }
 
 func (s *BreakSum) add(l BreakLine) error {
+	books := l.Books
+	if l.Alone() {
+		books = 0 // of totals: their bills are counted one by one
+	}
 	s.Count++
 	if l.Difference < 0 {
-		return errors.Join(addTo(&s.Books, l.Books), addTo(&s.Less, -l.Difference))
+		return errors.Join(addTo(&s.Books, books), addTo(&s.Less, -l.Difference))
 	}
-	return errors.Join(addTo(&s.Books, l.Books), addTo(&s.More, l.Difference))
+	return errors.Join(addTo(&s.Books, books), addTo(&s.More, l.Difference))
 }
 
 func bucketOf(overdue int) int {
@@ -137,7 +149,7 @@ func latestFirst(x, y PartyLine) int {
 
 func (k *reconciling) finishBreaks() {
 	r := &k.part
-	r.OpenTies = r.Open.Count == r.BalanceTotal.Broken.Count && r.Open.Books == r.BalanceTotal.Broken.Owed
+	r.OpenTies = r.Open.Count+r.Settled.Count == r.BalanceTotal.Broken.Count && r.Open.Books+r.Settled.Books == r.BalanceTotal.Broken.Owed
 	lines := func(sums map[reconcile.Class]*BreakSum) (list []ClassLine) {
 		for _, c := range reconcile.Classes {
 			if sums[c] != nil {

@@ -29,6 +29,7 @@ func reconciliationTables(r Report) []table {
 	for _, c := range v.Classes {
 		classes.lines = append(classes.lines, append([]any{text(string(c.Class) + " " + className(c.Class).Both())}, breakCells(c.BreakSum)...))
 	}
+	settled := table{caption: say("rec.settled").Both(), head: breakHeads("rec.what"), lines: [][]any{append([]any{text(say("rec.settled").Both())}, breakCells(v.Settled)...)}}
 	rows := breakTable(say("rec.alone").Both(), "class", v.Alone)
 	for _, c := range v.Rows {
 		rows.lines = append(rows.lines, append([]any{text(string(c.Class) + " " + className(c.Class).Both())}, breakCells(c.BreakSum)...))
@@ -52,7 +53,7 @@ func reconciliationTables(r Report) []table {
 	for _, c := range v.Changes {
 		changes.lines = append(changes.lines, append([]any{text(happeningName(c.What).Both())}, breakCells(c.BreakSum)...))
 	}
-	return append([]table{classes, rows, aged, owners, changes}, append([]table{automaticTable(v), overdueTable(v), hospitalTable(v)}, statementTables(v)...)...)
+	return append([]table{classes, settled, rows, aged, owners, changes}, append([]table{automaticTable(v), overdueTable(v), hospitalTable(v)}, statementTables(v)...)...)
 }
 
 func breakHeads(first string) []string {

@@ -95,8 +95,8 @@ func TestFiguresThatDoNotTieAreAnError(t *testing.T) {
 		{"a balance off by a fen", func(*reconciled) {}, func(b *Builder) error { return b.AddPairBalance("110100", "310101", 0, 1) }, ErrTie},
 		{"a decision that moved nothing", func(*reconciled) {}, func(b *Builder) error { return b.AddPairBalance("110100", "310101", 1, 0) }, ErrTie},
 		{"a day after the report", func(x *reconciled) { x.day.Day++ }, nil, ErrOutside},
-		{"a break that is decided", func(*reconciled) {}, func(b *Builder) error {
-			return b.AddBreak(BreakLine{State: reconcile.Decided, Owner: SideHome, Class: reconcile.Field})
+		{"a break that is gone", func(*reconciled) {}, func(b *Builder) error {
+			return b.AddBreak(BreakLine{State: reconcile.Gone, Owner: SideHome, Class: reconcile.Field})
 		}, ErrBreak},
 		{"a break of nobody", func(*reconciled) {}, func(b *Builder) error { return b.AddBreak(BreakLine{State: reconcile.Open, Class: reconcile.Field}) }, ErrBreak},
 		{"a class that does not exist", func(*reconciled) {}, func(b *Builder) error {

@@ -22,7 +22,7 @@ func NewBreakReply(b *reconcile.Break, evening ledger.Day, overdue int, result *
 	}
 	for _, e := range b.History {
 		if e.Evening <= evening {
-			r.History = append(r.History, BreakEvent{Evening: e.Evening, State: e.State, What: e.What, Class: e.Class, Act: e.Act, Group: e.Group})
+			r.History = append(r.History, BreakEvent{Evening: e.Evening, State: e.State, What: e.What, Class: e.Class, Act: e.Act, Group: e.Group, Why: e.Why})
 		}
 	}
 	if result == nil {

@@ -112,6 +112,7 @@ type BreakEvent struct {
 	Class   reconcile.Class `json:"class,omitempty"`
 	Act     uint64          `json:"act,omitempty"` // the books' number of the act behind it
 	Group   string          `json:"group,omitempty"`
+	Why     string          `json:"why,omitempty"`   // why it was opened again, or how it changed
 	Maker   string          `json:"maker,omitempty"` // of the act
 	Checker string          `json:"checker,omitempty"`
 	Reason  string          `json:"reason,omitempty"`

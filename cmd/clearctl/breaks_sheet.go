@@ -191,7 +191,7 @@ func (s *sheetRead) line(book *excelize.File, columns map[string]int, number int
 
 // sheetKey and sheetFacts are the forms of what an officer must leave as it is.
 var (
-	sheetKey   = regexp.MustCompile(`^(?:bill|row|totals|serial)/.{1,190}$`)
+	sheetKey   = regexp.MustCompile(`^(?:bill|row|totals|serial|statement)/.{1,190}$`)
 	sheetFacts = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 

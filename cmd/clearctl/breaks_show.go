@@ -134,7 +134,7 @@ func (a *app) printHistory(r *service.BreakReply) {
 		if e.Act != 0 {
 			by = fmt.Sprintf("#%d %s", e.Act, by)
 		}
-		t.row(e.Evening, e.What, a.words(report.StateName(e.State)), by)
+		t.row(e.Evening, strings.TrimSpace(e.What+" "+e.Why), a.words(report.StateName(e.State)), by)
 	}
 	t.write(a.out)
 	for _, s := range r.Sources {
