@@ -41,10 +41,10 @@ func (a *app) lookAt(ctx context.Context, province, target string) error {
 
 func (a *app) printLooked(r service.LookReply) {
 	if r.Break != nil {
-		a.printBreak(r.Break)
+		a.printSeenBreak(r.Break)
 	}
 	for i := range r.Group {
-		a.printBreak(&r.Group[i])
+		a.printSeenBreak(&r.Group[i])
 	}
 	if r.Case != nil {
 		a.printCases([]service.CaseView{*r.Case})
@@ -67,7 +67,7 @@ func (a *app) printLooked(r service.LookReply) {
 	a.printf("对象摘要 %s", "object %s", r.Object)
 }
 
-func (a *app) printBreak(b *service.BreakView) {
+func (a *app) printSeenBreak(b *service.BreakView) {
 	a.printf("差异 %s：%s，%s，账册 %s，差额 %s，期限 %s", "break %s: %s, %s, books %s, difference %s, due %s",
 		b.Key, b.Class, b.State, grouped(b.Books), signed(b.Difference), b.Due)
 	rows := newTable(a.say("一方", "side"), a.say("类别", "class"), a.say("字段", "field"), ">"+a.say("账册", "books"), ">"+a.say("对方", "side's"), ">"+a.say("应付差额", "owed"), a.say("原因", "cause"))

@@ -15,7 +15,7 @@ import (
 // else; what goes to clearingd is rows of text.
 const (
 	rowsUnzippedMax = 512 << 20
-	sheetColumnsMax  = 64
+	sheetColumnsMax = 64
 )
 
 // spreadsheetRows turns the first sheet of a workbook into rows: CSV of a province, the
