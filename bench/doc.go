@@ -10,6 +10,7 @@
 //	drain    a backlog from the streams to booked and answered       drain.go
 //	answers  the time from publish to answer at a steady rate        answers.go
 //	night    a day's close, and a period's report                    night.go
+//	match    three sides' rows held against the books                match.go
 //	growth   the same with a large store                             growth.go
 //	cost     time and allocations of each step of one claim          cost.go
 //	peers    SQLite and PostgreSQL posting the same entries          peers.go

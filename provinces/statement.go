@@ -121,7 +121,8 @@ type Statement struct {
 	File   *StatementFile   `cbor:"8,keyasint,omitempty"` // nil: totals alone (3201)
 
 	// Refunds: rows and totals hold what takes bills back, as negative amounts that count
-	// (refd_setl_flag). Otherwise only bills that were made are in it.
+	// (refd_setl_flag). Otherwise only bills that were made are in it; one that was taken back
+	// on its own day may be left out.
 	Refunds bool `cbor:"9,keyasint,omitempty"`
 
 	// What the answer is addressed by. Infno and MsgID are set in national envelopes only.

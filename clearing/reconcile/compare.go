@@ -29,7 +29,7 @@ func (r *Result) judgeSide(s Side) SideState {
 	own, others := r.ownRows(s)
 	switch {
 	case len(rows) == 0:
-		state := r.said[s].absent(r.Books.Refund)
+		state := r.said[s].absent(r.Books)
 		if state == Differs {
 			r.missing(s)
 		}

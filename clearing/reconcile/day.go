@@ -27,6 +27,10 @@ type PairLedger struct {
 
 // DayBuilder adds up the results of one day's match.
 type DayBuilder struct {
+	// Ended reports whether the break of a key is resolved or decided, so that it does not
+	// keep the day from being final; nil: none is.
+	Ended func(key string) bool
+
 	day, evening ledger.Day
 	pairs        map[Pair]*PairResult
 	rows         map[Class]*ClassSum
@@ -40,8 +44,10 @@ func NewDayBuilder(day, evening ledger.Day) *DayBuilder {
 
 // Add takes a result. The error is ledger.ErrOverflow.
 func (b *DayBuilder) Add(r *Result) error {
-	if r.Books == nil {
+	if r.Standing == Broken && (b.Ended == nil || !b.Ended(r.Key())) {
 		b.open = true
+	}
+	if r.Books == nil {
 		row := r.Primary()
 		sum, ok := b.rows[row.Class]
 		if !ok {
@@ -59,7 +65,6 @@ func (b *DayBuilder) Add(r *Result) error {
 		b.waits = true
 		return pair.Expected.add(owed)
 	}
-	b.open = true
 	if slices.Contains(r.States[:], Awaited) {
 		b.waits = true
 	}

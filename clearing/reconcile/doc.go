@@ -12,6 +12,17 @@
 // Amounts of broken bills are never hidden: for every pair of areas and every evening,
 // matched + expected + broken is what the books accrued ([DayResult] checks it).
 //
-// The package knows no store, no clock and no files. Whoever runs it sorts the items,
-// brings the traces that a cause is proved from, and keeps what comes out.
+// # How it is run
+//
+// Whoever runs it puts the rows beside the day that [Beside] names, brings books and sides into
+// order with a [Sorter] each, says by a [Word] what each party has let know of the day,
+// and calls [Match]. Each broken result goes through [Prove], with the books behind
+// [Proofs]; [BreakOf] makes a break of it, and every result is added to a [DayBuilder], whose
+// sums tie to the ledger. Totals without rows go through a [TotalsTally]. When all days of
+// an evening are matched, [Offset] looks for differences that cancel within a stay, and
+// [Carry] carries the breaks of before forward with what was found. [Explain] answers why
+// a party and the books are apart.
+//
+// The package knows no store, no clock and no files; reconcile/spill has the files of
+// the sorter. What it keeps in memory is the breaks of an evening, not its rows.
 package reconcile

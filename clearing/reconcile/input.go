@@ -42,14 +42,16 @@ var (
 	ErrBooks = errors.New("reconcile: an item of the books is malformed")
 )
 
-// absent is what it means that a side has no row of the bill.
-func (s Said) absent(refund bool) SideState {
+// absent is what it means that a side has no row of the bill. A statement of bills alone is
+// not asked for what takes bills back, nor for a bill that was taken back on its own
+// day: some hospitals list it and some do not.
+func (s Said) absent(bill *Item) SideState {
 	switch {
 	case !s.Asked:
 		return NotAsked
 	case !s.Complete, s.Totals == TotalsOpen:
 		return Awaited
-	case refund && !s.Refunds:
+	case !s.Refunds && (bill.Refund || bill.UndoneBy != 0 && bill.UndoneOn == bill.From):
 		return NotAsked
 	case s.Totals == TotalsTied:
 		return Tied

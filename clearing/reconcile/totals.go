@@ -29,6 +29,11 @@ type TotalsDifference struct {
 	Stated provinces.StatementTotal
 	Count  int64 // by the books
 	Ours   Amounts
+
+	// Of Count and Ours, the bills that were taken back on their own day. A statement of
+	// bills alone may list them or not; it is tied either way.
+	backCount int64
+	back      Amounts
 }
 
 // NewTotalsTally starts the comparison of a statement's totals.
@@ -51,26 +56,34 @@ func (t *TotalsTally) Add(i *Item) {
 	covered := false
 	for n := range t.lines {
 		if line := &t.lines[n]; line.covers(i) {
-			line.add(i)
+			line.add(i, !s.Refunds)
 			covered = true
 		}
 	}
 	if !covered {
-		t.rest.add(i)
+		t.rest.add(i, !s.Refunds)
 	}
 }
 
-func (d *TotalsDifference) add(i *Item) {
-	var cash ledger.Amount
-	if d.Ours.Cash != nil {
-		cash = *d.Ours.Cash
-	}
-	if i.Amounts.Cash != nil {
-		cash += *i.Amounts.Cash
-	}
+func (d *TotalsDifference) add(i *Item, billsAlone bool) {
 	d.Count++
-	d.Ours.add(&i.Amounts)
-	d.Ours.Cash = &cash
+	d.Ours.addCash(&i.Amounts)
+	if billsAlone && i.UndoneBy != 0 && i.UndoneOn == i.From {
+		d.backCount++
+		d.back.addCash(&i.Amounts)
+	}
+}
+
+// addCash sums up with the patients' cash.
+func (a *Amounts) addCash(b *Amounts) {
+	var cash ledger.Amount
+	for _, c := range [2]*ledger.Amount{a.Cash, b.Cash} {
+		if c != nil {
+			cash += *c
+		}
+	}
+	a.add(b)
+	a.Cash = &cash
 }
 
 // covers reports whether the line speaks of the item: on every dimension it has.
@@ -118,10 +131,25 @@ func (t *TotalsTally) Differences() []TotalsDifference {
 
 // Tied reports whether line and books agree on every figure that the line has.
 func (d *TotalsDifference) Tied() bool {
+	if d.tied(0, &Amounts{}) {
+		return true
+	}
+	return d.backCount > 0 && d.tied(d.backCount, &d.back)
+}
+
+// tied holds the line against the books without some of their bills.
+func (d *TotalsDifference) tied(without int64, amounts *Amounts) bool {
 	s := &d.Stated
-	return s.Count == d.Count && s.Total == d.Ours.Total && s.Funds == d.Ours.Funds &&
-		(s.Account == nil || *s.Account == d.Ours.Account) &&
-		(s.Cash == nil || d.Ours.Cash == nil && *s.Cash == 0 || d.Ours.Cash != nil && *s.Cash == *d.Ours.Cash)
+	return s.Count == d.Count-without && s.Total == d.Ours.Total-amounts.Total && s.Funds == d.Ours.Funds-amounts.Funds &&
+		(s.Account == nil || *s.Account == d.Ours.Account-amounts.Account) &&
+		(s.Cash == nil || *s.Cash == valueOf(d.Ours.Cash)-valueOf(amounts.Cash))
+}
+
+func valueOf(a *ledger.Amount) ledger.Amount {
+	if a == nil {
+		return 0
+	}
+	return *a
 }
 
 // Owed is what the line says is owed less what the books do. A line without the personal

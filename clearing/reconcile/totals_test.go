@@ -65,6 +65,29 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// A statement of bills alone may list a bill that was taken back on its own day, or not.
+func TestABillTakenBackOnItsOwnDay(t *testing.T) {
+	a, b := bill(1, 100_00), undone(bill(2, 300_00), 3, today)
+	for _, line := range []provinces.StatementTotal{{Count: 2, Total: 440_00, Funds: 398_00}, {Count: 1, Total: 120_00, Funds: 99_00}} {
+		for refunds, want := range map[bool]Tie{false: TotalsTied, true: TotalsOpen} {
+			tally := NewTotalsTally(&provinces.Statement{Party: a.PartyOn(Hospital), From: today, To: today, Refunds: refunds, Totals: []provinces.StatementTotal{line}})
+			for _, i := range []Item{a, b, takenBack(b, 3)} {
+				tally.Add(&i)
+			}
+			if got := tally.Tie(&a); got != want {
+				t.Errorf("%d bills, refunds %v: %d, want %d", line.Count, refunds, got, want)
+			}
+		}
+	}
+	bills := Said{Asked: true, Complete: true, Rows: true}
+	for _, rows := range [][]Item{rowsOf(Hospital, a), rowsOf(Hospital, a, b)} {
+		results, _ := matched(t, []Item{a, b, takenBack(b, 3)}, [4][]Item{Hospital: rows}, alone(Hospital, bills), 0)
+		if got, want := said(results), []string{"bill/1 matched", "bill/2 matched", "bill/3 matched"}; !slices.Equal(got, want) {
+			t.Errorf("%d rows: %q", len(rows), got)
+		}
+	}
+}
+
 // The home province's counterpart is the treatment province.
 func TestTotalsOfAHomeProvince(t *testing.T) {
 	a := bill(1, 100_00)

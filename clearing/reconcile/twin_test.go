@@ -213,7 +213,7 @@ func (t *dumbTwin) bill(b *Item) {
 
 func (t *dumbTwin) absent(b *Item, other bool, say func(Class, ledger.Amount)) {
 	s := t.said
-	if !other && (!s.Asked || !s.Complete || s.Totals != NoTotals || b.Refund && !s.Refunds) {
+	if !other && (!s.Asked || !s.Complete || s.Totals != NoTotals || !s.Refunds && (b.Refund || b.UndoneBy != 0 && b.UndoneOn == b.From)) {
 		return
 	}
 	class := map[Side]Class{Hospital: MissHospital, Treatment: MissTreatment, Home: MissHome}[t.side]

@@ -11,7 +11,7 @@ import (
 
 // pure packages decide; clock, randomness and I/O stay outside, so that a decision can
 // be replayed.
-var pure = []string{"ledger/.", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/reconcile/.", "clearing/report", "provinces/.", "provinces/nhsa", "provinces/statement"}
+var pure = []string{"ledger/.", "clearing/.", "clearing/benefit", "clearing/netting", "clearing/calendar", "clearing/reconcile/.", "clearing/reconcile/plant", "clearing/report", "provinces/.", "provinces/nhsa", "provinces/statement"}
 
 var clockCalls = []string{"Now", "Since", "Until", "After", "AfterFunc", "Tick", "NewTicker", "NewTimer", "Sleep"}
 
