@@ -59,7 +59,9 @@ type Item struct {
 	SettlementID string `cbor:"2,keyasint"`
 
 	// What the natural key is made of. Person is a keyed pseudonym: an item is never
-	// given a person's number.
+	// given a person's number. A pseudonym is of a home province; of a row whose form has
+	// none (3202), that of the bill that it names is taken, and without one Person is
+	// empty and not compared.
 	Person   string `cbor:"3,keyasint,omitempty"`
 	Provider string `cbor:"4,keyasint,omitempty"`
 	VisitID  string `cbor:"5,keyasint,omitempty"`
