@@ -126,6 +126,8 @@ func TestALifeOfABreak(t *testing.T) {
 		{"proved later", []step{{found: []Break{found(AmountOver, 1, "")}, want: Open, words: "seen"}, {found: []Break{found(Round, 1, RoundingStep)}, want: Resolved, words: "resolved:rounding-step"}}},
 		{"undone, and found as it was", []step{{found: []Break{found(Timing, 0, "")}, want: Resolved, words: "resolved:timing-pair"},
 			{act: func(l []Break) []Break { return Undo(l, today.String()+"/timing-pair", today, 5) }, found: []Break{found(Timing, 0, "")}, want: Open, words: "undone"}}},
+		{"a late row that was undone stays with people", []step{{found: []Break{miss}, want: Open, words: "seen"}, {agreed: true, want: Resolved, words: "resolved:late-row"},
+			{act: func(l []Break) []Break { return Undo(l, (today+1).String()+"/late-row", today+1, 5) }, agreed: true, want: Open, words: "undone"}}},
 	} {
 		var list []Break
 		for n, s := range c.steps {
@@ -244,6 +246,47 @@ func TestABreakOfAYearWithoutACalendar(t *testing.T) {
 	twice := []Break{found(MissHome, -1, ""), found(MissHome, -1, "")}
 	if _, err := Carry(nil, twice, on(t, today)); !errors.Is(err, ErrKey) {
 		t.Error(err)
+	}
+}
+
+// Two differences cancel only within one visit, person and party, between two breaks, and to
+// the fen.
+func TestWhatDoesNotOffset(t *testing.T) {
+	more, less := found(AmountOver, 7_00, ""), numbered(found(AmountUnder, -7_00, ""), 2)
+	both := found(AmountOver, 7_00, "")
+	both.Findings = append(both.Findings, Finding{Side: Home, Class: Duplicate, Owed: -7_00})
+	change := func(b Break, do func(*Break)) Break {
+		b.Findings = slices.Clone(b.Findings)
+		do(&b)
+		return b
+	}
+	for _, c := range []struct {
+		name string
+		list []Break
+		want bool
+	}{
+		{"they do", []Break{less, more}, true},
+		{"a fen short", []Break{more, change(less, func(b *Break) { b.Findings[0].Owed++ })}, false},
+		{"a fen over", []Break{more, change(less, func(b *Break) { b.Findings[0].Owed-- })}, false},
+		{"another visit", []Break{more, change(less, func(b *Break) { b.Visit = "V2" })}, false},
+		{"another hospital", []Break{more, change(less, func(b *Break) { b.Provider = "H2" })}, false},
+		{"another person", []Break{more, change(less, func(b *Break) { b.Person = "p-2" })}, false},
+		{"a person that is not named", []Break{more, change(less, func(b *Break) { b.Person = "" })}, true},
+		{"another side", []Break{more, change(less, func(b *Break) { b.Findings[0].Side = Hospital })}, false},
+		{"a cause is known", []Break{more, change(less, func(b *Break) { b.Findings[0].Cause = &Cause{Kind: PlanVersion} })}, false},
+		{"within one break", []Break{both}, false},
+	} {
+		list := make([]Break, len(c.list))
+		for i := range c.list {
+			list[i] = change(c.list[i], func(*Break) {})
+		}
+		Offset(list)
+		for _, b := range list {
+			cause := b.Findings[0].Cause
+			if got := cause != nil && cause.Kind == OffsettingPair; got != c.want {
+				t.Errorf("%s: %s offset %v", c.name, b.Key, got)
+			}
+		}
 	}
 }
 

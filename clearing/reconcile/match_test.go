@@ -152,6 +152,9 @@ func TestTheClassesOfARow(t *testing.T) {
 		{"less", []Item{a}, []Item{with(row(a, Hospital, 1), func(i *Item) {
 			i.Amounts = Amounts{Total: a.Amounts.Total - 5_00, Funds: a.Amounts.Funds - 5_00, Account: a.Amounts.Account}
 		})}, []string{"bill/1 broken | hospital AMT_UNDER -5.00 medfee_sumamt books more | hospital AMT_UNDER 0.00 fund_pay_sumamt books more"}},
+		{"a higher total, and less owed", []Item{a}, []Item{with(row(a, Hospital, 1), func(i *Item) {
+			i.Amounts = Amounts{Total: a.Amounts.Total + 9_00, Funds: a.Amounts.Funds - 2_00, Account: a.Amounts.Account}
+		})}, []string{"bill/1 broken | hospital AMT_UNDER -2.00 medfee_sumamt books more | hospital AMT_UNDER 0.00 fund_pay_sumamt books more"}},
 		{"only the total is more", []Item{a}, []Item{with(row(a, Hospital, 1), func(i *Item) { i.Amounts.Total += 7; i.Amounts.Cash = nil })},
 			[]string{"bill/1 broken | hospital AMT_OVER 0.00 medfee_sumamt side more"}},
 		{"fund and account change places", []Item{a}, []Item{with(row(a, Hospital, 1), func(i *Item) {
@@ -356,6 +359,9 @@ func TestOrderOfInputChangesNothing(t *testing.T) {
 		if got, err := json.Marshal(again); err != nil || !bytes.Equal(got, want) || other != digest {
 			t.Fatal("another order of the same rows gave another result", err)
 		}
+	}
+	if _, other := matched(t, books, sides, func(Side, *Item) Said { return Said{Asked: true, Rows: true} }, 0); other == digest {
+		t.Error("another horizon has the same digest")
 	}
 	sides[Home][0].Amounts.Total++
 	if _, other := matched(t, books, sides, word, 0); other == digest {

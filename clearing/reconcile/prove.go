@@ -183,7 +183,7 @@ func (v *prover) extraRow(f *Finding) *Item {
 // fen, the bill stands here, and the hospital states no refund. A hospital's own refund
 // row is a cancellation that did not arrive, and no such case.
 func (v *prover) atInsurer(f *Finding) (*Cause, error) {
-	if f.Side == Hospital || slices.ContainsFunc(v.Sides[Hospital], func(i Item) bool { return i.Refund }) {
+	if slices.ContainsFunc(v.Sides[Hospital], func(i Item) bool { return i.Refund }) {
 		return nil, nil
 	}
 	chain, err := v.chain()

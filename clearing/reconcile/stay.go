@@ -291,7 +291,7 @@ func (g *stay) twins(s Side) {
 		for k := range g.bills {
 			o := &g.bills[k]
 			own, _ := o.ownRows(s)
-			if k != i && own > 0 && !o.Books.Refund && o.Books.UndoneBy == 0 && o.Books.Amounts.same(&r.Books.Amounts) {
+			if own > 0 && !o.Books.Refund && o.Books.UndoneBy == 0 && o.Books.Amounts.same(&r.Books.Amounts) {
 				r.twin[s] = o.Books.Number
 			}
 		}

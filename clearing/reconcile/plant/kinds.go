@@ -28,6 +28,7 @@ const (
 	OldVersion  Kind = "old-version"
 	OtherFiling Kind = "other-filing"
 	PaidBack    Kind = "paid-back" // by the insurer
+	PartBack    Kind = "part-back" // by the insurer, but not all
 	Withdrawn   Kind = "withdrawn" // by the hospital, and not heard of here
 
 	Stranger      Kind = "stranger"       // a row that the books do not have
@@ -42,7 +43,7 @@ const (
 
 // Kinds lists the kinds.
 var Kinds = []Kind{
-	Missing, OtherDay, More, Less, Parts, Shifted, Twice, OtherField, Rounded, OldPlan, OldVersion, OtherFiling, PaidBack, Withdrawn,
+	Missing, OtherDay, More, Less, Parts, Shifted, Twice, OtherField, Rounded, OldPlan, OldVersion, OtherFiling, PaidBack, PartBack, Withdrawn,
 	Stranger, Orphan, PostedAgain, TwiceHere, NotTakenBack, AcrossCutOff, NeitherOfBoth, Offsetting,
 }
 
@@ -150,16 +151,19 @@ func (w *World) differ(day *Day, at int, s reconcile.Side, kind Kind) {
 		}
 		row.Amounts = figures
 		find(class, figures.Owed()-owed, cause)
-	case PaidBack, Withdrawn:
+	case PaidBack, PartBack, Withdrawn:
 		back := w.row(*bill, s)
 		back.Number, back.SettlementID = bill.Number, bill.SettlementID
 		back.Refund, back.Amounts = true, turned(back.Amounts)
-		w.say(day, s, back)
 		cause := reconcile.RefundAtInsurer
-		if s == reconcile.Hospital {
+		if kind == PartBack {
+			back.Amounts.Funds, back.Amounts.ByFund = back.Amounts.Funds+50_00, nil
+		}
+		if kind == PartBack || s == reconcile.Hospital {
 			cause = ""
 		}
-		find(reconcile.Status, -owed, cause)
+		w.say(day, s, back)
+		find(reconcile.Status, back.Amounts.Owed(), cause)
 	default:
 		more := ledger.Amount(1 + w.dice.IntN(100_00))
 		row.Amounts.Funds += more

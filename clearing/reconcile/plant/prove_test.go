@@ -150,16 +150,22 @@ type astray struct{ *plant.World }
 
 func (a astray) Booked(number uint64) (*reconcile.Booked, error) {
 	b, err := a.World.Booked(number)
+	return amiss(b), err
+}
+
+func amiss(b *reconcile.Booked) *reconcile.Booked {
 	other := *b
 	other.From = []benefit.Accumulators{{Deductible: 700_00, Stays: 1}}
 	other.Case.Claim.InScope--
 	other.Case.Claim.OwnExpense++
-	return &other, err
+	return &other
 }
 
 // A bill that does not come out as it is booked proves nothing about others.
 func TestABillThatDoesNotRecomputeProvesNothing(t *testing.T) {
-	w, d := one(t, temporary, func(b *reconcile.Booked) reconcile.Amounts { return under(t, b, "06", benefit.OtherRounding{}) })
+	w, d := one(t, temporary, func(b *reconcile.Booked) reconcile.Amounts {
+		return under(t, amiss(b), "06", benefit.OtherRounding{})
+	})
 	if c := causeOf(t, w, d, astray{w}); c != nil {
 		t.Errorf("proved: %q", c.Proof)
 	}
