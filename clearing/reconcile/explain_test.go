@@ -62,6 +62,7 @@ func TestTheOfficersQuestion(t *testing.T) {
 		{"two causes", question(1000_00, 939_00, nil, asked(7, today, AmountUnder, -60_99, ""), asked(8, today+5, Round, -1, RoundingStep)),
 			[]string{"-0.01 ROUNDrounding-step: bill/8", "-60.99 AMT_UNDER: bill/7"}},
 		{"a bill of the last evening is not due yet", question(1000_00, 800_00, []Item{waits}), []string{"-200.00 EXPECTED: bill/30"}},
+		{"a bill that is not due, after the range", question(1000_00, 1000_00, []Item{with(waits, func(i *Item) { i.From, i.To = today+6, today+6 })}), nil},
 		{"a row on the day after the range", question(1000_00, 900_00, nil, asked(7, today+5, Timing, 0, "")), []string{"-100.00 TIMING: bill/7"}},
 		{"a row on another day of the range is no difference", question(1000_00, 1000_00, nil, asked(7, today+4, Timing, 0, "")), nil},
 		{"a row of a bill before the range", question(1000_00, 1100_00, nil, asked(7, today-1, Timing, 0, "")), []string{"100.00 TIMING: bill/7"}},

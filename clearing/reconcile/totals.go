@@ -131,10 +131,7 @@ func (t *TotalsTally) Differences() []TotalsDifference {
 
 // Tied reports whether line and books agree on every figure that the line has.
 func (d *TotalsDifference) Tied() bool {
-	if d.tied(0, &Amounts{}) {
-		return true
-	}
-	return d.backCount > 0 && d.tied(d.backCount, &d.back)
+	return d.tied(0, &Amounts{}) || d.tied(d.backCount, &d.back)
 }
 
 // tied holds the line against the books without some of their bills.
