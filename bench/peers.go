@@ -99,7 +99,7 @@ func (b *bench) comparePeers(ctx context.Context) (string, error) {
 const peersText = `## Peers: the same entries elsewhere
 
 %s balanced entries are posted durably, %d in a transaction, with running balances for every account, each in turn on the same disk; then the matrix of who owes whom is read, from the balances and from the postings.
-All come to the same matrix, which is checked. The peers keep entries and postings as rows and balances by upsert, through prepared statements or arrays; ours keeps the Merkle tree on top. Each runs with its defaults, but for what makes commits durable.
+All come to the same matrix, which is checked. The peers keep entries and postings as rows and balances by upsert, through prepared statements or arrays; ours keeps the Merkle tree on top, writes balances once in 16,384 entries and adds up the rest when they are read. Each runs with its defaults, but for what makes commits durable.
 
 %s%s`
 

@@ -3,8 +3,6 @@ package boltstore
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
@@ -45,7 +43,8 @@ type Writer struct {
 	records, hashes *bbolt.Bucket
 
 	next  uint64
-	fresh map[int64]tlog.Hash // stored hashes not yet in the bucket
+	first int64       // index of the first stored hash that is not in the bucket
+	fresh []tlog.Hash // those from there on: the tree grows without gaps
 }
 
 // NewWriter continues the books of the transaction's file.
@@ -54,13 +53,13 @@ func NewWriter(tx *bbolt.Tx) (*Writer, error) {
 		tx:      tx,
 		records: tx.Bucket(bucketRecords),
 		hashes:  tx.Bucket(bucketHashes),
-		fresh:   make(map[int64]tlog.Hash),
 	}
 	if w.records == nil || w.hashes == nil || tx.Bucket(bucketBalances) == nil {
 		return nil, ErrNoBooks
 	}
 	w.records.FillPercent, w.hashes.FillPercent = appendFill, appendFill
 	w.next = last(w.records) + 1
+	w.first = tlog.StoredHashIndex(0, int64(w.next-1))
 	if balances := tx.Bucket(bucketBalances); balances.Get(keyCarried) == nil {
 		return w, setCarried(balances, w.next-1) // books of before this was noted
 	}
@@ -125,18 +124,15 @@ func (w *Writer) grow(leaf tlog.Hash) error {
 	if err != nil {
 		return err
 	}
-	index := tlog.StoredHashIndex(0, n)
-	for i, h := range hashes {
-		w.fresh[index+int64(i)] = h
-	}
+	w.fresh = append(w.fresh, hashes...)
 	return nil
 }
 
 func (w *Writer) readHashes(indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		if h, ok := w.fresh[index]; ok {
-			hashes[i] = h
+		if index >= w.first {
+			hashes[i] = w.fresh[index-w.first]
 			continue
 		}
 		h, err := readHash(w.hashes, index)
@@ -148,16 +144,14 @@ func (w *Writer) readHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hashes, nil
 }
 
-// Flush writes the gathered hashes in key order, and brings the balances forward where
+// Flush writes the gathered hashes, and brings the balances forward where
 // many records lie behind them.
 func (w *Writer) Flush() error {
-	for _, index := range slices.Sorted(maps.Keys(w.fresh)) {
-		h := w.fresh[index]
-		if err := w.hashes.Put(numberKey(uint64(index)), h[:]); err != nil {
-			return fmt.Errorf("hash %d: %w", index, err)
+	for ; len(w.fresh) > 0; w.first, w.fresh = w.first+1, w.fresh[1:] {
+		if err := w.hashes.Put(numberKey(uint64(w.first)), w.fresh[0][:]); err != nil {
+			return fmt.Errorf("hash %d: %w", w.first, err)
 		}
 	}
-	clear(w.fresh)
 	return carryForward(w.tx, w.next-1)
 }
 
