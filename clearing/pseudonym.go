@@ -26,6 +26,9 @@ func NewPseudonyms(key []byte) Pseudonyms {
 
 // Of is the pseudonym of a person of a home province: "p-" and 16 characters.
 func (p Pseudonyms) Of(home ledger.Province, personNo string) string {
+	if p.macs == nil {
+		p = NewPseudonyms(p.key) // the zero Pseudonyms, as tests have it
+	}
 	mac := p.macs.Get().(hash.Hash)
 	defer p.macs.Put(mac)
 	mac.Reset()
