@@ -27,7 +27,7 @@ var layouts = layout{
 		bucketPeople, bucketDocuments, bucketHolders, bucketRegistry, bucketRefusals, bucketCounts,
 		bucketRefolds,
 	},
-	{ // 2: the treatment provinces' register, statements, officers' acts
+	{ // 2: the treatment provinces' register, statements, officers' acts; and balances say how far they go (boltstore)
 		bucketProviders,
 		bucketStatements, bucketParts, bucketNumbers, bucketDue, bucketStrangers, bucketRows, bucketInForce, bucketSerials,
 		bucketBillSums, bucketBillNumbers,
