@@ -77,7 +77,7 @@ func (tx *Tx) catchUpOffers() error {
 	mark := tx.offersMark()
 	to := min(mark+offersChunk, tx.Last())
 	var rows []effect
-	err := boltstore.Scan(tx.raw, mark+1, to, func(stored boltstore.Record) error {
+	err := tx.scan(mark+1, to, func(stored boltstore.Record) error {
 		e := effect{Number: stored.Number}
 		if err := decode(stored.Payload, &e); err != nil {
 			return fmt.Errorf("record %d: %w", stored.Number, err)
