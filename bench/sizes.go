@@ -24,7 +24,7 @@ type sizes struct {
 // quick lasts minutes: enough for ratios, not for rare answer times.
 var quick = sizes{
 	Drain: 20_000, Rounds: 3, Answers: 20 * time.Second,
-	NightDay: 31_000, NightSmall: 10_000, NightLarge: 60_000, PeriodDays: 5, PeriodDaily: 3_000,
+	NightDay: 31_000, NightSmall: 100_000, NightLarge: 300_000, PeriodDays: 5, PeriodDaily: 3_000,
 	Growth: 60_000, Cost: 4_000, Peers: 20_000,
 }
 
