@@ -42,15 +42,15 @@ type StatementRecord struct {
 
 // Answered is the answer of the statement as it goes on the bus.
 func (r *StatementRecord) Answered() provinces.Envelope {
-	return provinces.Envelope{
-		Subject: provinces.StatementAnswer(r.Party, r.ID),
-		Header: map[string]string{
-			provinces.HeaderOutcome: string(r.Outcome),
-			provinces.HeaderDigest:  hex.EncodeToString(r.HeadDigest[:]),
-			HeaderStatement:         fmt.Sprint(r.Number),
-		},
-		Body: r.Answer,
+	header := map[string]string{
+		provinces.HeaderOutcome: string(r.Outcome),
+		provinces.HeaderDigest:  hex.EncodeToString(r.HeadDigest[:]),
+		HeaderStatement:         fmt.Sprint(r.Number),
 	}
+	if r.Original != "" {
+		header[provinces.HeaderOriginal] = r.Original
+	}
+	return provinces.Envelope{Subject: provinces.StatementAnswer(r.Party, r.ID), Header: header, Body: r.Answer}
 }
 
 // StatementSerial is who has used a serial number of a party.

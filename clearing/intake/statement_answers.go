@@ -19,10 +19,14 @@ const answersInPortion = 200
 // on the broker; an answer whose subject is taken counts as published. It returns how
 // many it has published.
 func (s *Statements) Answer(ctx context.Context, publish func(context.Context, []provinces.Envelope) error) (count int, err error) {
+	closed, err := s.closedThrough()
+	if err != nil {
+		return 0, err
+	}
 	for from := uint64(0); ctx.Err() == nil; {
 		var due []clearing.StatementRecord
 		err := s.o.Store.View(func(tx *store.Tx) error {
-			return tx.StatementsDue(from, func(r *clearing.StatementRecord) bool {
+			return tx.StatementsDue(from, closed, func(r *clearing.StatementRecord) bool {
 				due = append(due, *r)
 				return len(due) < answersInPortion
 			})
@@ -70,8 +74,8 @@ func (s *Statements) answerPortion(ctx context.Context, due []clearing.Statement
 	})
 }
 
-// settleAnswer makes and stores the answer of a statement whose days are closed; else it
-// leaves it without one. A copy gets its first one's.
+// settleAnswer makes and stores the answer of a statement whose days are closed. A copy
+// gets its first one's, which may have to wait for it.
 func (s *Statements) settleAnswer(ctx context.Context, r *clearing.StatementRecord) error {
 	if r.Outcome == provinces.StatementRepeated {
 		err := s.o.Store.View(func(tx *store.Tx) error {
@@ -83,10 +87,6 @@ func (s *Statements) settleAnswer(ctx context.Context, r *clearing.StatementReco
 			return err
 		}
 	} else {
-		closed, err := s.closed(r.Statement.To)
-		if err != nil || !closed {
-			return err
-		}
 		result, err := s.Compare(ctx, r)
 		if err != nil {
 			return err
@@ -98,16 +98,15 @@ func (s *Statements) settleAnswer(ctx context.Context, r *clearing.StatementReco
 	return s.o.Store.Update(func(tx *store.Tx) error { return tx.AnswerStatement(r.Number, r.Answer) })
 }
 
-// closed reports whether every day up to the given one is closed, or lies before the books.
-func (s *Statements) closed(day ledger.Day) (closed bool, err error) {
-	closed = day < s.o.Store.Identity().FirstDay
+// closedThrough is the last day up to which every day is closed, or lies before the books.
+func (s *Statements) closedThrough() (closed ledger.Day, err error) {
+	closed = s.o.Store.Identity().FirstDay - 1
 	err = s.o.Store.View(func(tx *store.Tx) error {
-		return tx.Days(func(d ledger.Day, state store.DayState) bool {
-			if state.Phase != store.DayClosed {
-				return true
+		return tx.Days(func(day ledger.Day, state store.DayState) bool {
+			if state.Phase == store.DayClosed {
+				closed = max(closed, day)
 			}
-			closed = closed || day <= d
-			return false
+			return state.Phase != store.DayClosed
 		})
 	})
 	return closed, err

@@ -1,18 +1,35 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"clearingd/clearing"
+	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
-// StatementsDue visits the statements whose answer is not published, in the order of
-// their numbers from the given one on, until visit returns false.
-func (tx *Tx) StatementsDue(from uint64, visit func(*clearing.StatementRecord) bool) error {
+// dueWhen is the day that must be closed before the statement can be answered: the last of
+// its range, and none for a refusal.
+func dueWhen(record *clearing.StatementRecord) []byte {
+	if record.Outcome == provinces.StatementRefused {
+		return dayKey(math.MinInt32)
+	}
+	return dayKey(record.Statement.To)
+}
+
+// StatementsDue visits the statements that can be answered when all days up to the given
+// one are closed and whose answer is not published, in the order of their numbers from
+// the given one on, until visit returns false. The others are passed over unread: after a
+// day there may be as many as hospitals.
+func (tx *Tx) StatementsDue(from uint64, closed ledger.Day, visit func(*clearing.StatementRecord) bool) error {
 	cursor := tx.raw.Bucket(bucketDue).Cursor()
-	for key, _ := cursor.Seek(numberKey(from)); key != nil; key, _ = cursor.Next() {
+	for key, when := cursor.Seek(numberKey(from)); key != nil; key, when = cursor.Next() {
+		if bytes.Compare(when, dayKey(closed)) > 0 {
+			continue
+		}
 		record, err := tx.StatementNumbered(binary.BigEndian.Uint64(key))
 		if err != nil {
 			return err

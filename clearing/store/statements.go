@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"clearingd/clearing"
@@ -87,6 +89,23 @@ func (tx *Tx) Statements(party provinces.Party, visit func(*clearing.StatementRe
 	return nil
 }
 
+// StatementParties visits the parties that have sent statements, in the order of their
+// keys, until visit returns false.
+func (tx *Tx) StatementParties(visit func(provinces.Party) bool) error {
+	cursor := tx.raw.Bucket(bucketStatements).Cursor()
+	for key, value := cursor.First(); key != nil; {
+		var record clearing.StatementRecord
+		if err := decode(value, &record); err != nil {
+			return err
+		}
+		if !visit(record.Party) {
+			return nil
+		}
+		key, value = cursor.Seek(append([]byte(record.Party.Key()), 1)) // behind all of the party's
+	}
+	return nil
+}
+
 // NoteStatement stores a statement that waits.
 func (tx *Tx) NoteStatement(record *clearing.StatementRecord) error {
 	return put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
@@ -141,10 +160,11 @@ func (tx *Tx) DecideStatement(record *clearing.StatementRecord) error {
 	if err := put(tx.raw.Bucket(bucketStatements), key, record); err != nil {
 		return err
 	}
-	for _, name := range [][]byte{bucketNumbers, bucketDue} {
-		if err := tx.raw.Bucket(name).Put(numberKey(record.Number), key); err != nil {
-			return err
-		}
+	if err := tx.raw.Bucket(bucketNumbers).Put(numberKey(record.Number), key); err != nil {
+		return err
+	}
+	if err := tx.raw.Bucket(bucketDue).Put(numberKey(record.Number), dueWhen(record)); err != nil {
+		return err
 	}
 	if err := tx.dropParts(record.Party, record.ID); err != nil {
 		return err
@@ -204,22 +224,27 @@ func totalKind(s *provinces.Statement, t *provinces.StatementTotal) string {
 	if s.Refunds {
 		refunds = "1"
 	}
-	return strings.Join([]string{string(totalInForce), s.From.String(), s.To.String(), refunds, t.Insutype, t.ClearingType, string(t.Agency), string(t.Counterpart)}, "/")
+	return totalsUntil(s.From, s.To) + strings.Join([]string{refunds, t.Insutype, t.ClearingType, string(t.Agency), string(t.Counterpart)}, "/")
 }
 
+// totalsUntil is what the kinds of all totals of a range begin with.
+func totalsUntil(from, to ledger.Day) string {
+	return strings.Join([]string{string(totalInForce), from.String(), to.String(), ""}, "/")
+}
+
+// putInForce notes rows at each day of the range, and totals at its first: a range is a
+// day or a month, so a day's totals are found at itself and at the first of its month.
 func (tx *Tx) putInForce(record *clearing.StatementRecord) error {
 	s, bucket := &record.Statement, tx.raw.Bucket(bucketInForce)
-	for day := s.From; day <= s.To; day++ {
-		prefix := inForcePrefix(day, record.Party)
-		if s.File != nil {
-			if err := bucket.Put(append(bytes.Clone(prefix), rowsInForce), numberKey(record.Number)); err != nil {
-				return err
-			}
+	for day := s.From; day <= s.To && s.File != nil; day++ {
+		if err := bucket.Put(append(inForcePrefix(day, record.Party), rowsInForce), numberKey(record.Number)); err != nil {
+			return err
 		}
-		for i := range s.Totals {
-			if err := bucket.Put(append(bytes.Clone(prefix), totalKind(s, &s.Totals[i])...), numberKey(record.Number)); err != nil {
-				return err
-			}
+	}
+	for i := range s.Totals {
+		key := append(inForcePrefix(s.From, record.Party), totalKind(s, &s.Totals[i])...)
+		if err := bucket.Put(key, numberKey(record.Number)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -238,22 +263,16 @@ type StatementInForce struct {
 // StatementsInForce are the statements that count for a day, in the order of their
 // parties' keys and then of their numbers.
 func (tx *Tx) StatementsInForce(day ledger.Day) ([]StatementInForce, error) {
-	prefix := dayKey(day)
 	kinds := make(map[uint64]map[string]bool)
-	var order []uint64
-	cursor := tx.raw.Bucket(bucketInForce).Cursor()
-	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
-		_, kind, ok := bytes.Cut(key[len(prefix):], []byte{0})
-		if !ok || len(value) != 8 {
-			return nil, fmt.Errorf("%w: key in force", ErrEncoding)
-		}
-		number := binary.BigEndian.Uint64(value)
-		if kinds[number] == nil {
-			kinds[number] = make(map[string]bool)
-			order = append(order, number)
-		}
-		kinds[number][string(kind)] = true
+	if err := tx.inForceAt(day, day, kinds); err != nil {
+		return nil, err
 	}
+	if first := firstOfMonth(day); first != day {
+		if err := tx.inForceAt(first, day, kinds); err != nil {
+			return nil, err
+		}
+	}
+	order := slices.Sorted(maps.Keys(kinds))
 	all := make([]StatementInForce, 0, len(order))
 	for _, number := range order {
 		record, err := tx.StatementNumbered(number)
@@ -264,4 +283,34 @@ func (tx *Tx) StatementsInForce(day ledger.Day) ([]StatementInForce, error) {
 	}
 	sortInForce(all)
 	return all, nil
+}
+
+// inForceAt gathers what is noted at one day and counts for another of its month, by the
+// statements' numbers.
+func (tx *Tx) inForceAt(at, day ledger.Day, kinds map[uint64]map[string]bool) error {
+	prefix := dayKey(at)
+	cursor := tx.raw.Bucket(bucketInForce).Cursor()
+	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
+		_, kind, ok := strings.Cut(string(key[len(prefix):]), "\x00")
+		if !ok || len(value) != 8 {
+			return fmt.Errorf("%w: key in force", ErrEncoding)
+		}
+		if at != day && !strings.HasPrefix(kind, totalsUntil(at, lastOfMonth(at))) {
+			continue
+		}
+		number := binary.BigEndian.Uint64(value)
+		if kinds[number] == nil {
+			kinds[number] = make(map[string]bool)
+		}
+		kinds[number][kind] = true
+	}
+	return nil
+}
+
+func firstOfMonth(day ledger.Day) ledger.Day {
+	return day - ledger.Day(day.Time().Day()-1)
+}
+
+func lastOfMonth(day ledger.Day) ledger.Day {
+	return ledger.DayOf(firstOfMonth(day).Time().AddDate(0, 1, -1))
 }

@@ -86,11 +86,15 @@
 //	      "claims.31.*.H31010100001.*"                             # its claims
 //	      "clearing.estimate.31.*.H31010100001"                    # its estimates
 //	      "statements.provider.31.H31010100001.*.*"                # its daily totals
+//	      "clearing.have.provider.31.H31010100001"                 # what the books have from it
+//	      "clearing.statement.provider.31.H31010100001"            # its statements' results
 //	      "$JS.API.DIRECT.GET.ANSWERS.answers.31.*.H31010100001.*" # read an answer
+//	      "$JS.API.DIRECT.GET.ANSWERS.answers.statement.provider.31.H31010100001.*"
 //	    ]
 //	    subscribe: [
 //	      "_INBOX_H31010100001.>"                                  # replies to itself only
 //	      "answers.31.*.H31010100001.*"                            # live answers
+//	      "answers.statement.provider.31.H31010100001.*"           # live results of statements
 //	    ]
 //	  } }
 //
