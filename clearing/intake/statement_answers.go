@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"hash"
 
 	"clearingd/clearing"
@@ -22,6 +23,11 @@ func (s *Statements) Answer(ctx context.Context, publish func(context.Context, [
 	closed, err := s.closedThrough()
 	if err != nil {
 		return 0, err
+	}
+	if closed >= s.o.Store.Identity().FirstDay {
+		if err := s.o.Store.MakeBillSums(ctx, closed); err != nil { // so that nobody waits for them who asks
+			return 0, err
+		}
 	}
 	for from := uint64(0); ctx.Err() == nil; {
 		var due []clearing.StatementRecord
@@ -49,7 +55,7 @@ func (s *Statements) answerPortion(ctx context.Context, due []clearing.Statement
 	var answers []provinces.Envelope
 	for i := range due {
 		r := &due[i]
-		if r.Answer == nil {
+		if r.Answer == nil && !s.failed[r.Number] {
 			if err := s.settleAnswer(ctx, r); err != nil {
 				return 0, err
 			}
@@ -77,25 +83,41 @@ func (s *Statements) answerPortion(ctx context.Context, due []clearing.Statement
 // settleAnswer makes and stores the answer of a statement whose days are closed. A copy
 // gets its first one's, which may have to wait for it.
 func (s *Statements) settleAnswer(ctx context.Context, r *clearing.StatementRecord) error {
+	answer, err := s.makeAnswer(ctx, r)
+	if err != nil && ctx.Err() == nil {
+		// Our own fault with one statement must not stop what else there is to do: it is told,
+		// and tried again at the next start.
+		s.failed[r.Number] = true
+		s.o.Observe(StatementEvent{Fault: fmt.Errorf("answer of statement %s/%d: %w", store.StatementsStream, r.Number, err)})
+		return nil
+	}
+	if err != nil || answer == nil {
+		return err
+	}
+	r.Answer = answer
+	return s.o.Store.Update(func(tx *store.Tx) error { return tx.AnswerStatement(r.Number, r.Answer) })
+}
+
+// makeAnswer makes the answer of a statement; nil if it has to wait. A panic is an error.
+func (s *Statements) makeAnswer(ctx context.Context, r *clearing.StatementRecord) (answer []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = recovered(p)
+		}
+	}()
 	if r.Outcome == provinces.StatementRepeated {
-		err := s.o.Store.View(func(tx *store.Tx) error {
+		err = s.o.Store.View(func(tx *store.Tx) error {
 			first, _, err := tx.Statement(r.Party, r.Original)
-			r.Answer = first.Answer
+			answer = first.Answer
 			return err
 		})
-		if err != nil || r.Answer == nil {
-			return err
-		}
-	} else {
-		result, err := s.Compare(ctx, r)
-		if err != nil {
-			return err
-		}
-		if r.Answer, err = s.o.Desk().Statements.Result(result); err != nil {
-			return err
-		}
+		return answer, err
 	}
-	return s.o.Store.Update(func(tx *store.Tx) error { return tx.AnswerStatement(r.Number, r.Answer) })
+	result, err := s.Compare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.o.Desk().Statements.Result(result)
 }
 
 // closedThrough is the last day up to which every day is closed, or lies before the books.

@@ -47,14 +47,17 @@ type StatementEvent struct {
 // force, so a kill in between begins that statement again and nothing else.
 //
 // Only one Commit and one Answer may be at work.
-type Statements struct{ o StatementsOptions }
+type Statements struct {
+	o      StatementsOptions
+	failed map[uint64]bool // statements that could not be answered since the start; of Answer alone
+}
 
 // NewStatements makes a Statements.
 func NewStatements(o StatementsOptions) *Statements {
 	if o.Observe == nil {
 		o.Observe = func(StatementEvent) {}
 	}
-	return &Statements{o: o}
+	return &Statements{o: o, failed: make(map[uint64]bool)}
 }
 
 // Commit takes the messages in. Those that the books have dealt with are passed over. An

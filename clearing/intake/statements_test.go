@@ -425,3 +425,105 @@ func TestRowsOfAnyOrderAddUpAlike(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestClaimsAreBookedWhileAStatementIsApplied: between any two parts of its file.
+func TestClaimsAreBookedWhileAStatementIsApplied(t *testing.T) {
+	c := newClerk(t)
+	booked := uint64(0)
+	c.fetch = func(_ int, sequence uint64) ([]byte, error) {
+		booked++
+		c.commit(message("33", booked, "x"))
+		return c.stream[sequence-1].Body, nil
+	}
+	c.put(treatment33, "A", day(7000, 1, 10, nil), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	if got := c.take(); got != "11:A applied" {
+		t.Error(got)
+	}
+	c.store.View(func(tx *store.Tx) error {
+		if tx.Last() != booked || booked < 30 {
+			t.Errorf("%d records, %d claims came in between", tx.Last(), booked)
+		}
+		return nil
+	})
+}
+
+// TestAStatementWeFailOnIsRefusedByOurOwnCode after three attempts, and the others flow.
+func TestAStatementWeFailOnIsRefusedByOurOwnCode(t *testing.T) {
+	c := newClerk(t)
+	c.fetch = func(_ int, sequence uint64) ([]byte, error) {
+		if sequence == 2 {
+			panic("patient 110101199003070011")
+		}
+		return c.stream[sequence-1].Body, nil
+	}
+	c.put(treatment33, "A", day(3, 1, 1, nil), 0, 1)
+	c.put(treatment33, "B", day(4, 2, 1, nil), 0, 1)
+	want := "fault\nfault\nfault\n2:A refused 9001 \n4:B applied"
+	if got := c.take(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// mute cannot write the results of applied statements.
+type mute struct{ statement.Dialect }
+
+func (m mute) Result(r provinces.StatementResult) ([]byte, error) {
+	if r.Outcome == provinces.StatementApplied && r.Statement.ID == "BAD" {
+		panic("patient 110101199003070011")
+	}
+	return m.Dialect.Result(r)
+}
+
+// TestAnswersArePublishedOnce: refusals at once, results when their days are closed, a
+// copy's with its first one's; what we fail to answer holds up nobody.
+func TestAnswersArePublishedOnce(t *testing.T) {
+	c := newClerk(t)
+	desk := &clearing.Desk{Statements: mute{}}
+	c.statements = intake.NewStatements(intake.StatementsOptions{
+		Store: c.store, Desk: func() *clearing.Desk { return desk },
+		Fetch: func(_ context.Context, sequence uint64) ([]byte, error) { return c.stream[sequence-1].Body, nil },
+		Observe: func(e intake.StatementEvent) {
+			if e.Fault != nil {
+				c.events = append(c.events, e.Fault.Error())
+			}
+		},
+	})
+	var sent []string
+	answer := func() string {
+		t.Helper()
+		sent = nil
+		n, err := c.statements.Answer(t.Context(), func(_ context.Context, answers []provinces.Envelope) error {
+			for _, a := range answers {
+				sent = append(sent, strings.TrimPrefix(a.Subject, "answers.statement.treatment.33.")+":"+a.Header[provinces.HeaderOutcome]+a.Header[provinces.HeaderOriginal])
+			}
+			return nil
+		})
+		if err != nil || n != len(sent) {
+			t.Fatalf("%d of %v, %v", n, sent, err)
+		}
+		return strings.Join(sent, " ")
+	}
+	one := day(2, 1, 1, nil)
+	c.put(treatment33, "A", one, 0, 1)
+	c.put(treatment33, "B", one, 0, 1)
+	c.put(treatment33, "NO", map[int][]byte{0: []byte("{}")}, 0)
+	c.put(treatment33, "BAD", day(3, 2, 1, nil), 0, 1)
+	c.take()
+	for _, want := range []string{"NO:refused", ""} {
+		if got := answer(); got != want {
+			t.Errorf("before the close: %q, want %q", got, want)
+		}
+	}
+	c.update(func(tx *store.Tx) error {
+		tx.SetDay(firstDay, store.DayState{Phase: store.DayClosed})
+		return nil
+	})
+	for _, want := range []string{"A:applied B:repeatedA", "", ""} {
+		if got := answer(); got != want {
+			t.Errorf("after the close: %q, want %q", got, want)
+		}
+	}
+	if len(c.events) != 1 || !strings.Contains(c.events[0], "STATEMENTS/7") || strings.Contains(c.events[0], "110101199003070011") {
+		t.Errorf("told: %q", c.events)
+	}
+}

@@ -42,6 +42,8 @@ func (tx *Tx) BillNumbers(day ledger.Day, provider string) ([]uint64, error) {
 
 // MakeBillSums makes the sums of a closed day, unless they are there.
 func (s *Store) MakeBillSums(ctx context.Context, day ledger.Day) error {
+	s.sums.Lock() // whoever else asks waits for the one reading
+	defer s.sums.Unlock()
 	made := false
 	var state DayState
 	err := s.View(func(tx *Tx) (err error) {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -49,6 +50,8 @@ type Store struct {
 	identity Identity
 	older    int   // the format before it was brought up to date at opening; 0: it was
 	failed   error // set by the first failed commit; guarded by bbolt's writer lock
+
+	sums sync.Mutex // the sums of one day are made at a time
 }
 
 // Create makes a file of empty books: under another name first, then renamed, so that

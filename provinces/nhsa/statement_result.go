@@ -67,7 +67,8 @@ func describeComparison(c *provinces.StatementComparison) string {
 		}
 		return text
 	}
-	return "中心 ours " + figures(&c.Ours) + "; 机构 yours " + figures(&c.Yours)
+	text := []rune("中心 ours " + figures(&c.Ours) + "; 机构 yours " + figures(&c.Yours))
+	return string(text[:min(len(text), maxMessage)])
 }
 
 func writeRowResult(w *writer, r *provinces.StatementResult) {

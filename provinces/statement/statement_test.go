@@ -335,6 +335,22 @@ func TestResultsAreTheSameBytes(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(body), `{"infcode":-6010,`) || !strings.Contains(string(body), `"field":"input.data.medfee_sumamt","expected":"1.00","found":"2.00"`) {
 		t.Errorf("%v %s", err, body)
 	}
+	details, err := statement.Dialect{}.Head(hospital, "C", national("3202"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	differing := details.Totals[0]
+	differing.Count = 2
+	answered := provinces.StatementResult{Statement: details, Number: 9, Received: time.Unix(1772323200, 0), Outcome: provinces.StatementApplied,
+		Totals: []provinces.StatementComparison{{Yours: details.Totals[0], Ours: differing, Result: provinces.StatementOursMore}},
+		Rows:   &provinces.StatementRowResult{Counts: map[string]int64{"0": 1, "1": 1}, Bytes: 140}}
+	body, err = statement.Dialect{}.Result(answered)
+	want = `{"infcode":0,"inf_refmsgid":"330100202603010800000000000009","refmsg_time":"20260301080000000","respond_time":"20260301080000000","err_msg":"","output":{` +
+		`"stmtinfo":{"setl_optins":"330100","stmt_rslt":"1","stmt_rslt_dscr":"中心 ours 2笔 10.00/8.00/1.00; 机构 yours 1笔 10.00/8.00/1.00"},` +
+		`"result":{"counts":{"0":"1","1":"1","2":"0","3":"0"},"filename":"result.txt","bytes":"140","sha256":"` + strings.Repeat("0", 64) + `","service":"clearing.statement.provider.33.H33010000001"}}}`
+	if err != nil || string(body) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, body, want)
+	}
 	line := statement.Dialect{}.ResultLine(nil, provinces.StatementResultLine{SettlementID: "S1", Result: "1", Amounts: provinces.StatementTotal{Total: 1000, Funds: 800}})
 	if string(line) != "null\tnull\tS1\tnull\t1\t0\tnull\t10.00\t8.00\t0.00\n" {
 		t.Errorf("%q", line)

@@ -65,11 +65,16 @@ func (d *Daemon) adoptStatements(ctx context.Context) error {
 		created := state.Created.UnixNano()
 		switch {
 		case at == clearing.Position{}:
-			tx.SetPosition(store.StatementsStream, clearing.Position{Created: created})
+			at.Created = created
 		case at.Created != created || state.Last < at.Sequence:
 			return fmt.Errorf("%w: %w: %s was made %s and ends at %d; the books have read %d",
 				ErrStorage, errForeignStream, bus.StatementsStream, state.Created.Format(time.DateTime), state.Last, at.Sequence)
 		}
+		if state.First > at.Sequence+1 { // statements age out of their stream after 400 days
+			d.log.Warn("statements were dropped by the broker before they were read", zap.Uint64("from", at.Sequence+1), zap.Uint64("to", state.First-1))
+			at.Sequence = state.First - 1
+		}
+		tx.SetPosition(store.StatementsStream, at)
 		return nil
 	})
 	return d.storeError(err)
