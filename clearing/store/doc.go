@@ -23,7 +23,7 @@
 //	registrycounts  home              -> registry messages by outcome and code
 //	statements  party, id             -> head, state and result of a statement; statementnumbers: number -> party, id
 //	statementparts  party, id, part   -> where in the stream a part of a waiting statement lies
-//	statementdue  number              -> a statement whose answer is not published
+//	statementdue  number              -> day that must be closed before it is answered; gone once the answer is published
 //	statementstrangers  sequence      -> a refused message of STATEMENTS that belongs to no statement
 //	statementrows  number, block      -> rows of an applied statement
 //	inforce    day, party, dimensions -> the statement that is in force

@@ -175,39 +175,3 @@ func TestTheCheckFindsAlteredStatements(t *testing.T) {
 		s.Close()
 	}
 }
-
-// TestOlderBooksAreGivenWhatTheyLack: books of before statements open for reading as they
-// are, and for writing with their buckets.
-func TestOlderBooksAreGivenWhatTheyLack(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "books.db")
-	if err := Create(path, Identity{Install: "test", FirstDay: firstDay}); err != nil {
-		t.Fatal(err)
-	}
-	db, err := bbolt.Open(path, fileMode, options(false))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range laterBuckets {
-			if err := tx.DeleteBucket(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil || db.Close() != nil {
-		t.Fatal(err)
-	}
-	if result, err := CheckFile(context.Background(), path, nil); err != nil || len(result.Faults) > 0 {
-		t.Errorf("read only: %v %v", result.Faults, err)
-	}
-	s, err := Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	s.applied(t, wardA, 1, march(5), march(5), 3, oneLine)
-	if result, err := s.Check(context.Background(), nil); err != nil || len(result.Faults) > 0 {
-		t.Errorf("%v %v", result.Faults, err)
-	}
-}
