@@ -16,6 +16,7 @@ type actRule struct {
 	targets []string // kinds of targets
 	checked bool     // it moves money or ends a break: two persons
 	do      func(*acting) error
+	takes   string // what it can take besides: "funds", "side", "result"
 }
 
 // actRules is filled below, since an act can look up the rule of what it approves.
@@ -23,25 +24,25 @@ var actRules map[ActKind]actRule
 
 func init() {
 	actRules = map[ActKind]actRule{
-		ActComment:  {[]string{"break", "case"}, false, (*acting).comment},
-		ActAssign:   {[]string{"break"}, false, (*acting).assign},
-		ActAccept:   {[]string{"break"}, true, (*acting).accept},
-		ActClose:    {[]string{"break"}, true, (*acting).closeBreak},
-		ActUndo:     {[]string{"group"}, true, (*acting).undoGroup},
-		ActReverse:  {[]string{"act"}, true, (*acting).reverseAccepted},
-		ActDeduct:   {[]string{"bill"}, true, (*acting).deduct},
-		ActAppeal:   {[]string{"case"}, false, (*acting).appeal},
-		ActUphold:   {[]string{"case"}, true, (*acting).uphold},
-		ActRestore:  {[]string{"case"}, true, (*acting).restore},
-		ActTakeBack: {[]string{"bill"}, true, (*acting).takeBack},
-		ActConfirm:  {[]string{"month"}, false, (*acting).confirm},
-		ActRollBack: {[]string{"month"}, false, (*acting).rollBack},
-		ActInquire:  {[]string{"bill"}, false, (*acting).inquire},
-		ActRetract:  {[]string{"case"}, false, (*acting).retract},
-		ActAnswer:   {[]string{"case"}, false, (*acting).answerCase},
-		ActAgree:    {[]string{"case"}, false, (*acting).agreeCase},
-		ActTicket:   {[]string{"new"}, false, (*acting).openTicket},
-		ActReopen:   {[]string{"case"}, false, (*acting).reopenTicket},
+		ActComment:  {[]string{"break", "case"}, false, (*acting).comment, ""},
+		ActAssign:   {[]string{"break"}, false, (*acting).assign, "side"},
+		ActAccept:   {[]string{"break"}, true, (*acting).accept, "funds side"},
+		ActClose:    {[]string{"break"}, true, (*acting).closeBreak, ""},
+		ActUndo:     {[]string{"group"}, true, (*acting).undoGroup, ""},
+		ActReverse:  {[]string{"act"}, true, (*acting).reverseAccepted, ""},
+		ActDeduct:   {[]string{"bill"}, true, (*acting).deduct, "funds"},
+		ActAppeal:   {[]string{"case"}, false, (*acting).appeal, ""},
+		ActUphold:   {[]string{"case"}, true, (*acting).uphold, ""},
+		ActRestore:  {[]string{"case"}, true, (*acting).restore, ""},
+		ActTakeBack: {[]string{"bill"}, true, (*acting).takeBack, "funds"},
+		ActConfirm:  {[]string{"month"}, false, (*acting).confirm, ""},
+		ActRollBack: {[]string{"month"}, false, (*acting).rollBack, ""},
+		ActInquire:  {[]string{"bill"}, false, (*acting).inquire, ""},
+		ActRetract:  {[]string{"case"}, false, (*acting).retract, ""},
+		ActAnswer:   {[]string{"case"}, false, (*acting).answerCase, "result"},
+		ActAgree:    {[]string{"case"}, false, (*acting).agreeCase, ""},
+		ActTicket:   {[]string{"new"}, false, (*acting).openTicket, ""},
+		ActReopen:   {[]string{"case"}, false, (*acting).reopenTicket, ""},
 	}
 }
 
@@ -66,11 +67,27 @@ func (o ActOrder) check() *provinces.RejectError {
 		return form("object", "[0-9a-f]{64}")
 	case !oneLine(o.Reason, reasonRunesMax):
 		return form("reason", "one line")
-	case (o.Month != nil) != (kind == "month"), (o.Ticket != nil) != (o.Kind == ActTicket):
+	case (o.Month != nil) != (kind == "month"), (o.Ticket != nil) != (o.Kind == ActTicket), !o.fitting(rule.takes):
 		return form("kind", "with what it takes, and nothing else")
 	}
 	return o.checkNames(rule)
 }
+
+// fundsMax is more funds than any bill has.
+const fundsMax = 40
+
+// fitting: an order has nothing that its kind does not take, so that its answer has bounds.
+// Who approves or withdraws adds nothing to what was proposed.
+func (o ActOrder) fitting(takes string) bool {
+	if o.Step == StepApprove || o.Step == StepWithdraw {
+		takes = ""
+	}
+	return (len(o.Funds) == 0 || strings.Contains(takes, "funds") && len(o.Funds) <= fundsMax) &&
+		(o.Side == "" || strings.Contains(takes, "side") && len(o.Side) <= wordBytesMax) &&
+		(o.Result == "" || strings.Contains(takes, "result") && len(o.Result) <= wordBytesMax)
+}
+
+const wordBytesMax = 20
 
 // targetBytesMax bounds a target's name: a row's key is the longest.
 const targetBytesMax = 200

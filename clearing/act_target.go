@@ -138,6 +138,10 @@ func (t *target) of(home, treatment ledger.Province, provider string, bill uint6
 	}
 }
 
+// seenBytesMax bounds what an order carries of a break: its answer must fit the broker's
+// largest message.
+const seenBytesMax = 256 << 10
+
 // findBreak takes the break from the books, or from the published answer where the order
 // was decided before: breaks are the night's, and restored books may not have this one yet.
 func (a *acting) findBreak() error {
@@ -159,6 +163,9 @@ func (a *acting) findBreak() error {
 		brk = &copied
 		if a.seen.Break, err = seenBreak(brk); err != nil {
 			return err
+		}
+		if len(a.seen.Break) > seenBytesMax {
+			return provinces.Reject(provinces.CodeActForm, "target", "a shorter history", strconv.Itoa(len(a.seen.Break)))
 		}
 	}
 	t := &a.target
@@ -323,6 +330,20 @@ func (a *acting) findAct() error {
 	state, err := a.view.Row(row.Number)
 	t.digest(fmt.Sprintf("reversed %v", by != nil), fmt.Sprint(state.Version))
 	return err
+}
+
+// proposes reports whether a proposal is still what the break waits with: once the night
+// has opened the break again, it is not, even if the facts are as before.
+func (t *target) proposes(number uint64) bool {
+	if t.brk == nil {
+		return true
+	}
+	for i := len(t.brk.History) - 1; i >= 0; i-- {
+		if e := t.brk.History[i]; e.What == "act:propose" {
+			return t.brk.State == reconcile.Proposed && e.Act == number
+		}
+	}
+	return false
 }
 
 // note writes an act into the break it is about. Of a case or a bill their own state says

@@ -139,6 +139,32 @@ var actScripts = map[string]string{
 		act accept break/bill/m1 step=approve by=,li -> refused 7003
 		stands m1 Accrued=14025.00`,
 
+	"a proposal does not come back to life with the facts it rested on": `
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00
+		act accept break/bill/m1 step=propose by=wang -> acted
+		break bill/m1 AMT_OVER owed=4.00 310100=14025.00/14029.00
+		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00
+		act accept break/bill/m1 step=approve by=,li -> refused 7003
+		act close break/bill/m1 -> acted
+		act accept break/bill/m1 step=withdraw by=wang -> acted
+		state break/bill/m1 decided`,
+
+	"an order has what its kind takes, and nothing else": `
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_OVER owed=3.00
+		act comment break/bill/m1 310100=1.00 by=wang -> refused 7002
+		act comment break/bill/m1 result=right by=wang -> refused 7002
+		act close break/bill/m1 side=home -> refused 7002
+		act close bill/m1 -> refused 7002
+		act nothing bill/m1 -> refused 7002
+		act deduct bill/m1 310100=1.00 310100=2.00 -> refused 7002
+		act deduct bill/m1 31=1.00 -> refused 7002
+		act deduct bill/m1 310100=1.00 province=99 -> refused 7002
+		act deduct bill/m1 310100=1.00 proposal=1 -> refused 7002
+		act deduct bill/m1 310100=100.00 step=propose by=wang -> acted
+		act deduct bill/m1 310100=1.00 step=approve by=,li -> refused 7002`,
+
 	"a withdrawn proposal leaves the break open": `
 		2304 m1 -> booked moves=+
 		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00
