@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
@@ -47,6 +50,10 @@ func TestDocumentedExamplesAreReal(t *testing.T) {
 		if err := validate(schema, []byte(e.body)); err != nil {
 			t.Errorf("example %d: %v", i, err)
 		}
+		if strings.HasPrefix(e.schema, "month") {
+			checkDocumentedMonth(t, e)
+			continue
+		}
 		if strings.HasPrefix(e.schema, "request") {
 			if _, err := New(Settings{}).Decode([]byte(e.body)); err != nil {
 				t.Errorf("example %d is refused:\n%s", i, describe(err))
@@ -54,6 +61,51 @@ func TestDocumentedExamplesAreReal(t *testing.T) {
 			continue
 		}
 		checkDocumentedAnswer(t, e.body)
+	}
+}
+
+// checkDocumentedMonth: a message of the monthly clearing in a document is read, and an
+// answer is one that EncodeMonth writes.
+func checkDocumentedMonth(t *testing.T, e example) {
+	t.Helper()
+	d := New(Settings{})
+	if e.schema != "month-answer.json" {
+		if _, err := d.DecodeMonth([]byte(e.body)); err != nil {
+			t.Errorf("%s is refused:\n%s", e.schema, describe(err))
+		}
+		return
+	}
+	var read struct {
+		Handle string `json:"inf_refmsgid"`
+		Time   string `json:"refmsg_time"`
+		Output struct{ Data []map[string]string }
+	}
+	if err := json.Unmarshal([]byte(e.body), &read); err != nil {
+		t.Fatal(err)
+	}
+	answer := provinces.MonthAnswer{Infno: provinces.InfnoMonthConfirm, Treatment: ledger.Area(read.Handle[:6])}
+	answer.Number, _ = strconv.ParseUint(read.Handle[20:], 10, 64)
+	at, err := time.ParseInLocation("20060102150405", read.Time[:14], china)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Received = at.Add(7 * time.Millisecond)
+	for i, row := range read.Output.Data {
+		answer.Infno = provinces.InfnoMonthFetch
+		total, _ := ledger.ParseAmount(row["medfee_sumamt"])
+		pays, _ := ledger.ParseAmount(row["optins_pay_sumamt"])
+		answer.Lines = append(answer.Lines, provinces.MonthLine{
+			Sequence: i + 1, Treatment: ledger.Area(row["mdtrtarea"]), Provider: row["medins_no"], VisitID: row["mdtrt_id"],
+			SettledAt: row["mdtrt_setl_time"], SettlementID: row["setl_sn"], Total: total, Pays: pays,
+		})
+	}
+	written, err := d.EncodeMonth(answer)
+	var compact bytes.Buffer
+	if err := errors.Join(err, json.Compact(&compact, []byte(e.body))); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(written, compact.Bytes()) {
+		t.Errorf("documented:\n%s\nwritten:\n%s", compact.Bytes(), written)
 	}
 }
 
