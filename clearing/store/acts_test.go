@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"clearingd/clearing"
 	"clearingd/clearing/benefit"
 	"clearingd/clearing/reconcile"
@@ -196,15 +194,17 @@ func TestActsAreKeptAndChecked(t *testing.T) {
 // What is spoiled in any of the buckets of acts is found.
 func TestCheckFindsWhatNoActLeft(t *testing.T) {
 	for name, spoil := range map[string]func(tx *Tx) error{
-		"a row that says it is untouched": func(tx *Tx) error { return put(tx.raw.Bucket(bucketRows), numberKey(1), clearing.RowState{}) },
+		"a row that says it is untouched": func(tx *Tx) error { return put(tx.raw.Bucket(bucketRowStates), numberKey(1), clearing.RowState{}) },
 		"a row of which more was moved": func(tx *Tx) error {
 			state, _ := tx.Row(1)
 			state.Moves[0].Amount++
-			return put(tx.raw.Bucket(bucketRows), numberKey(1), state)
+			return put(tx.raw.Bucket(bucketRowStates), numberKey(1), state)
 		},
-		"a row that is gone":     func(tx *Tx) error { return tx.raw.Bucket(bucketRows).Delete(numberKey(1)) },
-		"a row that no act left": func(tx *Tx) error { return put(tx.raw.Bucket(bucketRows), numberKey(9), clearing.RowState{Version: 3}) },
-		"a case that is gone":    func(tx *Tx) error { return tx.raw.Bucket(bucketCases).Delete([]byte("deduction/3")) },
+		"a row that is gone": func(tx *Tx) error { return tx.raw.Bucket(bucketRowStates).Delete(numberKey(1)) },
+		"a row that no act left": func(tx *Tx) error {
+			return put(tx.raw.Bucket(bucketRowStates), numberKey(9), clearing.RowState{Version: 3})
+		},
+		"a case that is gone": func(tx *Tx) error { return tx.raw.Bucket(bucketCases).Delete([]byte("deduction/3")) },
 		"a case under another name": func(tx *Tx) error {
 			c, _ := tx.Case(clearing.CaseKey{Kind: "deduction", ID: "3"})
 			return put(tx.raw.Bucket(bucketCases), []byte("deduction/4"), c)
@@ -238,40 +238,6 @@ func TestCheckFindsWhatNoActLeft(t *testing.T) {
 				t.Error("the check finds nothing")
 			}
 		})
-	}
-}
-
-// Books of before acts open as they are, get the buckets when they are written to, and
-// are read without them.
-func TestOlderBooksOpenWithoutTheLaterBuckets(t *testing.T) {
-	o := newOfficers(t)
-	o.stay("V1", "11000000000000000001")
-	o.Store.Close()
-	db, err := bbolt.Open(o.path, fileMode, options(false))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range laterBuckets {
-			if err := tx.DeleteBucket(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	result, err := CheckFile(context.Background(), o.path, nil)
-	if err != nil || len(result.Faults) != 0 {
-		t.Errorf("read as they are: %v %v", err, result.Faults)
-	}
-	if o.Store, err = Open(o.path); err != nil {
-		t.Fatal(err)
-	}
-	o.must(clearing.ActOrder{Kind: clearing.ActDeduct, Target: "bill/1", Funds: []clearing.FundFigure{{Fund: "310100", Amount: 500}}})
-	if faults := o.faults(); faults != "" {
-		t.Error(faults)
 	}
 }
 

@@ -17,7 +17,7 @@ var (
 // Break returns a break by its key; nil if there is none.
 func (tx *Tx) Break(key string) (*reconcile.Break, error) {
 	var brk reconcile.Break
-	found, err := tx.getLater(bucketBreaks, []byte(key), &brk)
+	found, err := get(tx.raw.Bucket(bucketBreaks), []byte(key), &brk)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func groupKey(group, key string) []byte { return append(append([]byte(group), 0)
 // Breaks visits the breaks whose key begins with a prefix ("" for all), in the order of
 // their keys, until visit returns false.
 func (tx *Tx) Breaks(prefix string, visit func(reconcile.Break) bool) error {
-	return tx.eachLater(bucketBreaks, []byte(prefix), func(_, value []byte) (bool, error) {
+	return tx.eachPrefix(bucketBreaks, []byte(prefix), func(_, value []byte) (bool, error) {
 		var brk reconcile.Break
 		if err := decode(value, &brk); err != nil {
 			return false, err
@@ -75,7 +75,7 @@ func (tx *Tx) Breaks(prefix string, visit func(reconcile.Break) bool) error {
 // OpenBreaks visits the breaks that are open or proposed and whose key begins with a
 // prefix, in the order of their keys, until visit returns false.
 func (tx *Tx) OpenBreaks(prefix string, visit func(reconcile.Break) bool) error {
-	return tx.eachLater(bucketOpenBreaks, []byte(prefix), func(key, _ []byte) (bool, error) {
+	return tx.eachPrefix(bucketOpenBreaks, []byte(prefix), func(key, _ []byte) (bool, error) {
 		brk, err := tx.Break(string(key))
 		if err != nil {
 			return false, err
@@ -90,7 +90,7 @@ func (tx *Tx) OpenBreaks(prefix string, visit func(reconcile.Break) bool) error 
 // BreakGroup returns the breaks that were resolved by themselves as one group, by key.
 func (tx *Tx) BreakGroup(name string) (list []reconcile.Break, err error) {
 	prefix := groupKey(name, "")
-	err = tx.eachLater(bucketBreakGroups, prefix, func(key, _ []byte) (bool, error) {
+	err = tx.eachPrefix(bucketBreakGroups, prefix, func(key, _ []byte) (bool, error) {
 		brk, err := tx.Break(string(key[len(prefix):]))
 		if err == nil && brk != nil {
 			list = append(list, *brk)
@@ -104,7 +104,7 @@ func (tx *Tx) BreakGroup(name string) (list []reconcile.Break, err error) {
 // record of that act.
 func (c *checker) breaks(fault func(string)) error {
 	open := 0
-	err := c.tx.eachLater(bucketBreaks, nil, func(key, value []byte) (bool, error) {
+	err := c.tx.eachPrefix(bucketBreaks, nil, func(key, value []byte) (bool, error) {
 		var brk reconcile.Break
 		if err := decodeExactly(value, &brk); err != nil {
 			return false, fmt.Errorf("break %s: %w", key, err)
@@ -114,7 +114,7 @@ func (c *checker) breaks(fault func(string)) error {
 		}
 		if undecided(brk.State) {
 			open++
-			if c.tx.later(bucketOpenBreaks).Get(key) == nil {
+			if c.tx.raw.Bucket(bucketOpenBreaks).Get(key) == nil {
 				fault(fmt.Sprintf("break %s is undecided, and not among those", key))
 			}
 		}
@@ -125,8 +125,8 @@ func (c *checker) breaks(fault func(string)) error {
 		}
 		return true, nil
 	})
-	if b := c.tx.later(bucketOpenBreaks); err == nil && b != nil && b.Stats().KeyN != open {
-		fault(fmt.Sprintf("%d breaks are undecided, %d are listed", open, b.Stats().KeyN))
+	if n := c.tx.raw.Bucket(bucketOpenBreaks).Stats().KeyN; err == nil && n != open {
+		fault(fmt.Sprintf("%d breaks are undecided, %d are listed", open, n))
 	}
 	return err
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"clearingd/clearing"
 )
 
@@ -16,25 +14,10 @@ var (
 	bucketCases     = []byte("cases")
 )
 
-// later is a bucket that older books do not have; nil in such books when they are only read.
-func (tx *Tx) later(name []byte) *bbolt.Bucket { return tx.raw.Bucket(name) }
-
-// getLater is get for a bucket that may be absent.
-func (tx *Tx) getLater(name, key []byte, value any) (bool, error) {
-	b := tx.later(name)
-	if b == nil {
-		return false, nil
-	}
-	return get(b, key, value)
-}
-
-// eachLater visits the keys with a prefix in order, until visit says that it is enough.
-func (tx *Tx) eachLater(name, prefix []byte, visit func(key, value []byte) (more bool, err error)) error {
-	b := tx.later(name)
-	if b == nil {
-		return nil
-	}
-	cursor := b.Cursor()
+// eachPrefix visits the keys of a bucket with a prefix in order, until visit says that it
+// is enough.
+func (tx *Tx) eachPrefix(name, prefix []byte, visit func(key, value []byte) (more bool, err error)) error {
+	cursor := tx.raw.Bucket(name).Cursor()
 	for key, value := cursor.Seek(prefix); key != nil && bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
 		if more, err := visit(key, value); err != nil || !more {
 			return err
@@ -45,14 +28,14 @@ func (tx *Tx) eachLater(name, prefix []byte, visit func(key, value []byte) (more
 
 // Row returns what officers did to a row; the zero state if nothing.
 func (tx *Tx) Row(number uint64) (state clearing.RowState, err error) {
-	_, err = tx.getLater(bucketRowStates, numberKey(number), &state)
+	_, err = get(tx.raw.Bucket(bucketRowStates), numberKey(number), &state)
 	return state, err
 }
 
 // Case returns a case; nil if there is none.
 func (tx *Tx) Case(key clearing.CaseKey) (*clearing.Case, error) {
 	var c clearing.Case
-	found, err := tx.getLater(bucketCases, []byte(key.String()), &c)
+	found, err := get(tx.raw.Bucket(bucketCases), []byte(key.String()), &c)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -74,7 +57,7 @@ func (tx *Tx) CasesOf(kind clearing.CaseKind, prefix string) (list []clearing.Ca
 func (tx *Tx) Cases(kind clearing.CaseKind, prefix, after string, visit func(clearing.Case) bool) error {
 	from := []byte(clearing.CaseKey{Kind: kind, ID: prefix}.String())
 	behind := []byte(clearing.CaseKey{Kind: kind, ID: after}.String())
-	return tx.eachLater(bucketCases, from, func(key, value []byte) (bool, error) {
+	return tx.eachPrefix(bucketCases, from, func(key, value []byte) (bool, error) {
 		if after != "" && bytes.Compare(key, behind) <= 0 {
 			return true, nil
 		}
@@ -180,7 +163,7 @@ func (c *checker) actOf(number uint64) *clearing.Act {
 }
 
 func (c *checker) rowStates(fault func(string)) error {
-	return c.tx.eachLater(bucketRowStates, nil, func(key, value []byte) (bool, error) {
+	return c.tx.eachPrefix(bucketRowStates, nil, func(key, value []byte) (bool, error) {
 		var state clearing.RowState
 		if err := decodeExactly(value, &state); err != nil || len(key) != 8 {
 			return false, fmt.Errorf("row state: %w: %w", ErrEncoding, err)
@@ -194,7 +177,7 @@ func (c *checker) rowStates(fault func(string)) error {
 }
 
 func (c *checker) caseStates(fault func(string)) error {
-	return c.tx.eachLater(bucketCases, nil, func(key, value []byte) (bool, error) {
+	return c.tx.eachPrefix(bucketCases, nil, func(key, value []byte) (bool, error) {
 		var state clearing.Case
 		if err := decodeExactly(value, &state); err != nil {
 			return false, fmt.Errorf("case %s: %w", key, err)

@@ -36,11 +36,7 @@ func keyNumber(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-
 
 // offersMark is the last record that the index knows.
 func (tx *Tx) offersMark() uint64 {
-	b := tx.later(bucketOffers)
-	if b == nil {
-		return 0
-	}
-	mark, _ := parseNumber(b.Get(keyOffersMark)) // an index: 0 begins anew
+	mark, _ := parseNumber(tx.raw.Bucket(bucketOffers).Get(keyOffersMark)) // an index: 0 begins anew
 	return mark
 }
 
@@ -187,10 +183,7 @@ func (tx *Tx) reoffer(number uint64, before, after clearing.RowState) error {
 // of all, by provider and number: those made up to the month's end that may be offered, and
 // those confirmed in the period. It stops when visit returns false.
 func (tx *Tx) MonthRows(province ledger.Province, provider string, period clearing.Period, visit func(number uint64) bool) error {
-	b := tx.later(bucketOffers)
-	if b == nil {
-		return nil
-	}
+	b := tx.raw.Bucket(bucketOffers)
 	openPrefix := append(append([]byte{'o'}, province...), provider...)
 	confirmedPrefix := confirmedKey(province, period, provider, 0)
 	confirmedPrefix = confirmedPrefix[:len(confirmedPrefix)-8]
@@ -250,7 +243,7 @@ func (c *checker) offers(fault func(string)) error {
 		if err != nil || offered == nil || !offered.Open {
 			return err
 		}
-		if c.tx.later(bucketOffers).Get(openKey(offered.Bill.Treatment.Province(), offered.Bill.Provider, e.Number)) == nil {
+		if c.tx.raw.Bucket(bucketOffers).Get(openKey(offered.Bill.Treatment.Province(), offered.Bill.Provider, e.Number)) == nil {
 			fault(fmt.Sprintf("record %d can be confirmed, but is not among the rows of its hospital", e.Number))
 		}
 		return nil
