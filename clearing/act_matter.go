@@ -57,7 +57,7 @@ func (a *acting) due(days int) (ledger.Day, error) {
 	if a.Calendar == nil {
 		return 0, provinces.Reject(provinces.CodeActClock, "day", "a calendar", a.day.String())
 	}
-	due, err := a.Calendar.AddWorkingDays(a.day, days)
+	due, err := a.Calendar.After(a.day, days)
 	if err != nil {
 		return 0, provinces.Reject(provinces.CodeActClock, "day", "a year of the calendar", a.day.String())
 	}

@@ -127,6 +127,6 @@ type ActView interface {
 
 // WorkingDays counts on China's calendar, with its shifted weekends.
 type WorkingDays interface {
-	// AddWorkingDays is the n-th working day after day; an error if a year on the way is not known.
-	AddWorkingDays(day ledger.Day, n int) (ledger.Day, error)
+	// After is the n-th working day after a day; an error if a year on the way is not known.
+	After(day ledger.Day, n int) (ledger.Day, error)
 }

@@ -465,7 +465,7 @@ type play struct {
 // plainDays knows the year 2026, in which every day is a working day.
 type plainDays struct{}
 
-func (plainDays) AddWorkingDays(day ledger.Day, n int) (ledger.Day, error) {
+func (plainDays) After(day ledger.Day, n int) (ledger.Day, error) {
 	if due := day + ledger.Day(n); due.Year() == 2026 {
 		return due, nil
 	}

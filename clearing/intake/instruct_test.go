@@ -18,7 +18,7 @@ import (
 // everyDay is a calendar without weekends.
 type everyDay struct{}
 
-func (everyDay) AddWorkingDays(day ledger.Day, n int) (ledger.Day, error) {
+func (everyDay) After(day ledger.Day, n int) (ledger.Day, error) {
 	return day + ledger.Day(n), nil
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"clearingd/clearing"
 	"clearingd/clearing/benefit"
+	"clearingd/clearing/calendar"
 	"clearingd/clearing/store"
 	"clearingd/config"
 	"clearingd/ledger"
@@ -45,8 +46,12 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	if len(set.Plans()) == 0 {
 		return nil, fmt.Errorf("%w: plans: no plan file in %s", ErrConfig, d.cfg.Plans.Dir)
 	}
+	workingDays, err := calendar.China()
+	if err != nil {
+		return nil, fmt.Errorf("%w: calendar: %w", ErrConfig, err)
+	}
 	return &clearing.Desk{
-		Plans: set, Adapters: adapters,
+		Plans: set, Adapters: adapters, Calendar: workingDays,
 		Statements: statement.Dialect{},
 		Registry:   registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
 		Refold:          refolding(d.cfg.Order),
