@@ -24,6 +24,15 @@
 //	/balances                              who owes whom now
 //	/reports/<day>[_<day>]/<file>          the sealed files as they are
 //
+// And where [Options.Reconciliation] is given:
+//
+//	/breaks                                breaks, filtered, as of an evening
+//	/break?key=<key>                       one break: books and three sides beside each other, and why
+//	/providers/<code>                      a hospital beside the books, day by day
+//	/statements/<party>                    what the books have of a party's statements
+//	/reconciliation/<day>                  the match of a day, pair by pair
+//	/reconciliation/<day>/pairs/<a>-<b>    the bills behind it, with what each side says
+//
 // # What it promises
 //
 // A page is one response: no script, no font, no picture, nothing from elsewhere; a

@@ -12,9 +12,10 @@
 // given (a bill that does not close is refused) and what it computes (the pairs must
 // tie to the totals and to the positions, and no sum may leave its range).
 //
-// Three further writers work on streams of any length: [EntriesWriter] lists the bills
-// behind the sums, and [JournalWriter] writes the books themselves for hledger, ledger
-// and beancount. [DiffReports] says what changed between two revisions of a report.
+// Further writers work on streams of any length: [EntriesWriter] lists the bills
+// behind the sums, [BreaksWriter] and [BreaksBook] list open breaks, the latter as a
+// workbook that officers fill in, and [JournalWriter] writes the books themselves for
+// hledger, ledger and beancount. [DiffReports] says what changed between two revisions of a report.
 //
 // # What is owed
 //
@@ -23,6 +24,14 @@
 // the two is Owed, and the matrix, the nets and the positions are about Owed. The
 // personal account is shown apart beside it everywhere, because it is the insured
 // person's money and not a fund's.
+//
+// # Reconciliation
+//
+// A report can have a [Reconciliation]: what three sides made of the books as of the
+// evening. The builder ties it to the ledger three times: matched, expected and broken
+// bills of each pair and day, the same against the report's own pairs, and over all days
+// together with officers' decisions against the balance. What does not tie is an error,
+// not a footnote.
 //
 // # Text from outside
 //
