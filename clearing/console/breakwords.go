@@ -30,6 +30,8 @@ var breakPhrases = map[string]phrase{
 	"break.equal":     {"%s与账册金额相等，其他信息不同。", "The %s has the same amount as the books; something else differs."},
 	"break.proved":    {"原因已用重算证明，见下。", "Its cause is proved by recomputing, see below."},
 	"break.unproved":  {"原因未能证明，需要人查。", "Its cause is not proved: somebody has to look."},
+	"claim.break":     {"对账中有一方与本笔不同：", "A side has this bill otherwise:"},
+	"bills.count":     {"笔数", "Bills"},
 	"break.bill":      {"账册中的这一笔，逐步计算", "The bill in the books, explained step by step"},
 	"beside":          {"账册与三方并列", "Books and the three sides"},
 	"beside.note":     {"≠ 为与账册不同。人员与就诊号只比对，不显示：= 相同，≠ 不同。金额单位：元。", "≠ differs from the books. A person and a visit are compared and never shown: = the same, ≠ another. Amounts in yuan."},

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"clearingd/clearing/benefit"
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
 	"clearingd/clearing/service"
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -40,6 +42,7 @@ type claimView struct {
 	Debits   ledger.Amount
 	Credits  ledger.Amount
 	First    *service.ClaimReply // the record it refers to; nil if none
+	Break    *report.BreakLine   // of the bill; nil if none is known
 }
 
 // payment is what one payer pays, and the steps it comes from.
@@ -80,11 +83,25 @@ func (c *console) claim(r *http.Request) (response, error) {
 	if err := v.post(reply.Postings); err != nil {
 		return nil, err
 	}
+	v.Break = c.breakOf(r.Context(), reply)
 	title := phrases["claim.record"]
 	if reply.SettlementID != "" {
 		title = phrases["claim"]
 	}
 	return page{name: "claim", section: "days", title: title, data: v}, nil
+}
+
+// breakOf is the break of a bill. That there is none, or that it cannot be told now, keeps
+// nobody from reading the bill.
+func (c *console) breakOf(ctx context.Context, reply service.ClaimReply) *report.BreakLine {
+	if c.options.Reconciliation == nil || len(reply.Postings) == 0 {
+		return nil
+	}
+	found, err := c.options.Reconciliation.Break(ctx, service.BreakRequest{Key: reconcile.BillKey(reply.Entry)})
+	if err != nil {
+		return nil
+	}
+	return &found.Break
 }
 
 // original fetches the record that another refers to; none is no error.

@@ -19,6 +19,7 @@ type dayView struct {
 	Report         *report.Report
 	Homes          []homeView
 	Files          []reportFile
+	Reconciled     bool // there is a page about what three sides made of it
 }
 
 // homeView is one home province with its pairs.
@@ -43,6 +44,7 @@ func (c *console) day(r *http.Request) (response, error) {
 			}
 		}
 	}
+	v.Reconciled = v.State == stateClosed && c.options.Reconciliation != nil
 	if v.State == stateClosed {
 		whole, err := c.readReport(r.Context(), day)
 		if err != nil {

@@ -200,6 +200,25 @@ func TestStandingsTieToTheLedgerAndLeadToTheBill(t *testing.T) {
 	}
 }
 
+func TestADayAndABillLeadToTheirBreaks(t *testing.T) {
+	r := newReader(t, newSampleBooks(t, 30))
+	day := r.page("/days/2026-03-17", http.StatusOK)
+	for _, link := range []string{`href="/reconciliation/2026-03-17"`, `href="/breaks?from=2026-03-17&amp;to=2026-03-17"`} {
+		if !strings.Contains(day, link) {
+			t.Errorf("the day's page lacks %s", link)
+		}
+	}
+	if open := r.page("/days/2026-03-18", http.StatusOK); strings.Contains(open, `href="/reconciliation/`) {
+		t.Error("a day that is not sealed leads to a match")
+	}
+	if bill := r.page("/claims/4?lang=en", http.StatusOK); !strings.Contains(text(bill), "A side has this bill otherwise: amount: the side has more · open") || !strings.Contains(bill, `href="/break?key=bill%2f4"`) {
+		t.Error("the bill does not say that it has a break")
+	}
+	if bill := r.page("/claims/3?lang=en", http.StatusOK); strings.Contains(bill, "A side has this bill otherwise") {
+		t.Error("a bill without a break says it has one")
+	}
+}
+
 func TestWhatWeHaveFromAParty(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 30))
 	seen := text(r.page("/statements/"+apartParty.Key()+"?lang=en", http.StatusOK))
