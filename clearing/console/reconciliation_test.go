@@ -91,8 +91,8 @@ func TestAHospitalWhoseBreaksDoNotExplainIt(t *testing.T) {
 func TestABreakStandsBesideItsBooksAndSides(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 30))
 	for language, wants := range map[string][]string{
-		"zh": {"医药机构比账册多 40.00 元", "原因已用重算证明", "账册与三方并列", "≠ 不同 1,540.00", "经办机构直接退费", "150.00 = 110.00 + 40.00", "clearctl breaks decide bill/1", "clearctl claim verify 1", "从未报送", "2026-03-12 首次发现"},
-		"en": {"The hospital has 40.00 yuan more than the books.", "Its cause is proved", "≠ differs: 1,540.00", "refunded directly at the insurer", "rests on records #2", "Propose a decision", "S20260317", "first seen"},
+		"zh": {"医药机构比账册多 40.00 元", "原因已用重算证明", "账册与三方并列", "≠ 不同 1,540.00", "经办机构直接退费", "150.00 = 110.00 + 40.00", "clearctl breaks accept bill/1", "clearctl claim verify 1", "从未报送", "2026-03-12 首次发现"},
+		"en": {"The hospital has 40.00 yuan more than the books.", "Its cause is proved", "≠ differs: 1,540.00", "refunded directly at the insurer", "rests on records #2", "Accept: the books follow the side", "S20260317", "first seen"},
 	} {
 		page := r.page("/break?key=bill%2f1&lang="+language, http.StatusOK)
 		checkPage(t, "/break", page)
@@ -119,7 +119,7 @@ func TestEveryClassHasSomethingThatCanBeDone(t *testing.T) {
 		}
 	}
 	for state, want := range map[reconcile.State]string{
-		reconcile.Open: "clearctl breaks decide bill/9", reconcile.Proposed: "clearctl breaks approve bill/9", reconcile.Resolved: "clearctl breaks undo 2026-03-17/timing-pair",
+		reconcile.Open: "clearctl breaks close bill/9", reconcile.Proposed: "clearctl breaks approve bill/9", reconcile.Resolved: "clearctl breaks undo 2026-03-17/timing-pair",
 	} {
 		list := remedies(service.BreakReply{Break: report.BreakLine{Key: "bill/9", Entry: 9, Class: reconcile.Timing, State: state},
 			History: []service.BreakEvent{{Group: "2026-03-17/timing-pair"}}})

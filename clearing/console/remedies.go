@@ -40,7 +40,8 @@ func remedies(r service.BreakReply) []remedy {
 	}
 	switch l.State {
 	case reconcile.Open:
-		list = append(list, remedy{"do.decide", "clearctl breaks decide " + key})
+		list = append(list, remedy{"do.accept", "clearctl breaks accept " + key}, remedy{"do.close", "clearctl breaks close " + key},
+			remedy{"do.assign", "clearctl breaks assign " + key})
 	case reconcile.Proposed:
 		list = append(list, remedy{"do.approve", "clearctl breaks approve " + key})
 	case reconcile.Resolved:

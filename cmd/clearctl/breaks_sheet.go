@@ -38,6 +38,8 @@ type sheetLine struct {
 	Side     report.SideName `json:"side,omitempty"` // of assign
 	Reason   string          `json:"reason"`
 
+	Record uint64 `json:"record,omitempty"` // the books' number of what it was handed in as; 0: it was only checked
+
 	Break *report.BreakLine `json:"break,omitempty"` // as it stands now; nil before it was asked for
 }
 
@@ -62,19 +64,35 @@ func (s *sheetRead) fault(row int, column, key, zh, en string) {
 }
 
 func (a *app) breaksSheetCommand() *cobra.Command {
+	var propose bool
+	var province, maker string
 	c := &cobra.Command{
 		Use:   "sheet FILE",
-		Short: a.say("检查填好的差异表（breaks.xlsx）", "check a workbook of breaks that was filled in (breaks.xlsx)"),
+		Short: a.say("检查并提交填好的差异表（breaks.xlsx）", "check, and hand in, a workbook of breaks that was filled in (breaks.xlsx)"),
 		Long: a.say(`读填好决定与理由的 breaks.xlsx，逐行核对：决定是否在列表中，有无理由，有无公式，该差异自导出以来有无变化。
-有问题的行逐一列出行号、列名与原因，其余各行不受影响。列出各项决定的笔数与金额合计。有行被退回时退出码为 1。`,
+有问题的行逐一列出行号、列名与原因，其余各行不受影响。列出各项决定的笔数与金额合计。--propose 提交无误的各行：认账与结案为提议，由另一人复核；备注与指派立即生效。
+不带 --propose 只检查。有行被退回时退出码为 1。`,
 			`Reads a breaks.xlsx in which decisions and reasons were filled in, and checks it line by line: whether the decision is
 one of the list, has a reason and is no formula, and whether the break has changed since the sheet was made. Lines with a
-fault are listed with row, column and reason; the others are not touched by them. Exit code 1 if any line has one.`),
+fault are listed with row, column and reason; the others are not touched by them. With --propose the lines that fit are
+handed in: accept and close as proposals that somebody else approves, comments and assignments at once. Without it they
+are only checked. Exit code 1 if any line has a fault.`),
 		Example: `
   clearctl breaks sheet breaks.xlsx
-  clearctl breaks sheet breaks.xlsx -o json`,
+  clearctl breaks sheet breaks.xlsx --propose --province 65 --maker wang`,
 	}
+	c.Flags().BoolVar(&propose, "propose", false, a.say("提交无误的各行", "hand in the lines that fit"))
+	c.Flags().StringVar(&province, "province", "", a.say("经办省份代码", "whose officers act"))
+	c.Flags().StringVar(&maker, "maker", "", a.say("经办人", "who acts"))
 	return a.command(c, cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
+		if propose && maker == "" || !propose && maker+province != "" {
+			return usageError("--propose、--province、--maker 须一并给出", "--propose, --province and --maker go together")
+		}
+		if propose {
+			if _, err := provinceFlag(province); err != nil {
+				return err
+			}
+		}
 		read, err := readSheetFile(args[0])
 		if err != nil {
 			return err
@@ -88,6 +106,11 @@ fault are listed with row, column and reason; the others are not touched by them
 		defer b.Close()
 		if err := read.compare(ctx, b); err != nil {
 			return err
+		}
+		if propose {
+			if err := read.handIn(ctx, b, province, maker); err != nil {
+				return err
+			}
 		}
 		if err := a.show(read, func() { a.printSheet(read) }); err != nil {
 			return err
@@ -244,7 +267,6 @@ func (s *sheetRead) compare(ctx context.Context, b *bus.Bus) error {
 		kept = append(kept, l)
 	}
 	s.Lines = kept
-	slices.SortStableFunc(s.Faults, func(x, y sheetFault) int { return x.Row - y.Row })
 	return nil
 }
 
@@ -272,9 +294,15 @@ func (a *app) printSheet(s *sheetRead) {
 		t.write(a.out)
 	}
 	a.printf("可提交 %d 行，未填 %d 行，退回 %d 行", "%d lines fit, %d are not filled in, %d are refused", len(s.Lines), s.Blank, len(s.Faults))
+	for _, l := range s.Lines {
+		if l.Record != 0 {
+			a.printf("第 %d 行 %s：已提交为记录 %d", "row %d, %s: handed in as record %d", l.Row, printable(l.Key), l.Record)
+		}
+	}
 	if len(s.Faults) == 0 {
 		return
 	}
+	slices.SortStableFunc(s.Faults, func(x, y sheetFault) int { return x.Row - y.Row })
 	faults := newTable(">"+a.say("行", "row"), a.say("列", "column"), a.say("差异", "break"), a.say("原因", "why"))
 	for _, f := range s.Faults {
 		faults.row(f.Row, f.Column, f.Key, a.say(f.ZH, f.EN))

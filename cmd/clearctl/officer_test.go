@@ -69,6 +69,7 @@ func lookOfScript(_ string, body []byte) (any, error) {
 	case "bill/7":
 		reply.Bill = &service.BillStanding{Entry: 7, SettlementID: "330100G0000000000007", Day: ledger.NewDay(2026, time.March, 18), Total: 2_300_000,
 			Standing: []service.StandingLine{{Stage: "Accrued", Fund: "310100", Amount: 1_392_500}, {Stage: "Reserved", Fund: "310100", Amount: 10_000}}}
+	case "break/bill/1": // of a sheet that is handed in
 	case "break/bill/7":
 		reply.Break = &service.BreakView{Key: "bill/7", Class: reconcile.AmountOver, State: reconcile.Proposed, Difference: 300, Proposal: 10,
 			Findings: []service.FindingView{{Side: "hospital", Class: reconcile.AmountOver, Field: "310100", Ours: "14025.00", Theirs: "14028.00", Owed: 300}}}
