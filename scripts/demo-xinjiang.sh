@@ -18,7 +18,7 @@ ctl=bin/clearctl
 say() { printf '\n== %s\n' "$*"; }
 
 daemon_start "$dir" --business-day manual --first-day "$from" \
-	--demo-label "演示数据 built data: clearctl sample --xinjiang"
+	--demo-label "built data: clearctl sample --xinjiang"
 
 say "298 stays of Xinjiang's insured in eight provinces, day after day, $from to $to"
 $ctl sample --xinjiang --internal "${DEMO_INTERNAL:-0}" --out "$dir/xinjiang.ndjson"

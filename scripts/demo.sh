@@ -17,7 +17,7 @@ ctl=bin/clearctl
 say() { printf '\n== %s\n' "$*"; }
 
 daemon_start "$dir" --business-day manual --first-day "$day" \
-	--demo-label "演示数据 built data: clearctl sample --seed $seed --count $count --day $day"
+	--demo-label "built data: clearctl sample --seed $seed --count $count --day $day"
 
 say "hospitals of all provinces publish $count messages of $day and wait for their answers"
 $ctl sample --seed "$seed" --count "$count" --day "$day" --out "$dir/day.ndjson"

@@ -70,6 +70,8 @@ func (w words) functions() template.FuncMap {
 		"money":     grouped,
 		"negated":   func(a ledger.Amount) string { return strings.TrimPrefix(grouped(a), "-") },
 		"count":     func(n uint64) string { return group(strconv.FormatUint(n, 10)) },
+		"wanted":    w.wanted,
+		"received":  func(t time.Time) string { return t.Format(time.DateTime) },
 		"visible":   func(text any) string { return visible(fmt.Sprint(text)) },
 		"moment":    func(t time.Time) string { return t.Format("2006-01-02 15:04:05 -07:00") },
 		"yes":       func(b bool) string { return w.text(map[bool]string{true: "yes", false: "no"}[b]) },

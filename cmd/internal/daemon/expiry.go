@@ -95,6 +95,9 @@ func (d *Daemon) watchExpiry(now time.Time) {
 	if err != nil {
 		d.log.Error("the dates of certificates and login cannot be read", zap.Error(err))
 	}
+	for _, what := range []string{bus.ExpiryLogin, bus.ExpiryCertificate, bus.ExpiryAuthority} {
+		d.metrics.SetExpiry(what, time.Time{})
+	}
 	for _, e := range found {
 		d.metrics.SetExpiry(e.What, e.At)
 	}

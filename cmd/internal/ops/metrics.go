@@ -104,7 +104,7 @@ func NewMetrics(version string) *Metrics {
 		streamBytes: f.gauges("stream_bytes", "Size of a stream on disk.", "stream"),
 		streamLimit: f.gauges("stream_limit_bytes", "Size at which a stream refuses new messages; 0 when it has none.", "stream"),
 		syncAlways:  f.gauge("broker_sync_always", "1 if the broker syncs before it acknowledges, 0 if not or not known."),
-		expiry:      f.gauges("expiry_timestamp_seconds", "When login, broker_certificate or authority expires; absent for what never does.", "what"),
+		expiry:      f.gauges("expiry_timestamp_seconds", "When login, broker_certificate or authority expires; 0 for what never does.", "what"),
 		diskFree:    f.gauge("disk_free_bytes", "Free space of the file system that holds the state."),
 		diskFloor:   f.gauge("disk_floor_bytes", "Free space below which the intake pauses."),
 
@@ -226,7 +226,11 @@ func (m *Metrics) SetStream(name string, bytes, limit uint64) {
 
 // SetExpiry tells when something without which nobody connects ends.
 func (m *Metrics) SetExpiry(what string, at time.Time) {
-	m.expiry.WithLabelValues(what).Set(float64(at.Unix()))
+	seconds := 0.0
+	if !at.IsZero() {
+		seconds = float64(at.Unix())
+	}
+	m.expiry.WithLabelValues(what).Set(seconds)
 }
 
 // SetSyncAlways says whether the broker is known to sync before it acknowledges.
