@@ -89,11 +89,6 @@ func trace(args []string) int {
 	return code
 }
 
-func failed(err error) int {
-	fmt.Fprintln(os.Stderr, "tracer:", err)
-	return 99
-}
-
 const (
 	exitKill   = 0x100000   // PTRACE_O_EXITKILL
 	allThreads = 0x40000000 // __WALL
