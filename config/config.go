@@ -19,6 +19,7 @@ type Config struct {
 	Order       Orders
 	Disk        Disk
 	Batch       Batch
+	Reconcile   Reconcile
 	Pseudonym   Pseudonym
 	Report      Report
 	Log         Log
@@ -133,6 +134,15 @@ type Batch struct {
 	MaxClaims int // batch.claims_max: 1 to 1000
 }
 
+// Reconcile is how what hospitals and provinces state is matched.
+type Reconcile struct {
+	Sides       []string // reconcile.sides: of which sides statements are expected; a bill waits for those of all of them
+	TimingDays  int64    // reconcile.timing_days: working days within which bill and row on different days may be resolved by themselves
+	AutoCount   int64    // reconcile.auto_count_max: breaks of one kind that may be resolved by themselves on one evening; 0: none
+	AutoYuan    int64    // reconcile.auto_yuan_max: sum of what they are about, in whole yuan
+	CalendarDir string   // reconcile.calendar_dir: TOML files of years whose working days the program does not know, or knows otherwise; "": none
+}
+
 // Pseudonym is the key under which persons appear in logs and reports.
 type Pseudonym struct {
 	KeyFile string // pseudonym.key_file; "" takes the credential "pseudonym.key", else the file of that name in State.Dir
@@ -164,6 +174,7 @@ func Default() Config {
 		Order:       Orders{Default: LastInFirstOut},
 		Disk:        Disk{FloorBytes: 1024 * mebibyte},
 		Batch:       Batch{MaxClaims: 1000},
+		Reconcile:   Reconcile{Sides: sides(), TimingDays: 2, AutoCount: 200, AutoYuan: 1_000_000},
 		Log:         Log{Level: "info", Format: "json"},
 	}
 }

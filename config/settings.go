@@ -123,6 +123,12 @@ var settings = []setting{
 
 	of("batch.claims_max", number, claimsMax, func(c *Config) *int { return &c.Batch.MaxClaims }),
 
+	of("reconcile.sides", texts, someOf(sides()...), func(c *Config) *[]string { return &c.Reconcile.Sides }),
+	of("reconcile.timing_days", number, between(0, 30), func(c *Config) *int64 { return &c.Reconcile.TimingDays }),
+	of("reconcile.auto_count_max", number, between(0, 1_000_000), func(c *Config) *int64 { return &c.Reconcile.AutoCount }),
+	of("reconcile.auto_yuan_max", number, between(0, 1_000_000_000_000), func(c *Config) *int64 { return &c.Reconcile.AutoYuan }),
+	of("reconcile.calendar_dir", text, anything[string], func(c *Config) *string { return &c.Reconcile.CalendarDir }),
+
 	of("pseudonym.key_file", text, anything[string], func(c *Config) *string { return &c.Pseudonym.KeyFile }),
 
 	of("report.dir", text, anything[string], func(c *Config) *string { return &c.Report.Dir }),

@@ -147,3 +147,18 @@ func parseInbox(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// sides are the parties that can state what they have of the bills.
+func sides() []string { return []string{"hospital", "treatment", "home"} }
+
+// someOf takes a list of words of a choice, each at most once.
+func someOf(choice ...string) func([]string) ([]string, error) {
+	return func(list []string) ([]string, error) {
+		for i, word := range list {
+			if !slices.Contains(choice, word) || slices.Contains(list[:i], word) {
+				return nil, fmt.Errorf("must be a list of %s, each at most once", strings.Join(choice, ", "))
+			}
+		}
+		return list, nil
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"clearingd/clearing/report"
 	"clearingd/clearing/store"
+	"clearingd/ledger"
 )
 
 // Files of a report.
@@ -24,12 +25,15 @@ const (
 	FileEntries     = "entries.csv"     // one line a bill
 	FileHLedger     = "journal.hledger" // read by hledger and ledger
 	FileBeancount   = "journal.beancount"
+	FileBreaks      = "breaks.csv"  // one line an open break; where sides have stated anything
+	FileBreaksBook  = "breaks.xlsx" // the same, to be filled in
 )
 
 // made is what a report's files came to.
 type made struct {
 	files map[string][32]byte // SHA-256 by name
 	trial []store.TrialSum
+	pairs []store.PairBalance
 }
 
 // write makes all files of the report in dir. They are written under another name and
@@ -73,11 +77,18 @@ func (n *Night) writeAll(ctx context.Context, s span, w *files) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	r, err := totals.finish(s)
+	r, err := n.finish(totals, s)
 	if err != nil {
 		return made{}, err
 	}
 	steps := lines.closers(s, r, totals.accounts)
+	if r.Reconciliation != nil {
+		steps = append(steps,
+			func() error { return w.file(FileBreaks, func(f io.Writer) error { return n.breaksCSV(s.to, f) }) },
+			func() error {
+				return w.file(FileBreaksBook, func(f io.Writer) error { return n.breaksXLSX(s.to, r, f) })
+			})
+	}
 	for name, render := range map[string]func(io.Writer, report.Report) error{
 		FileHTML: report.HTML, FileXLSX: report.XLSX, FileJSON: report.JSON, FileObligations: report.CSV,
 	} {
@@ -88,7 +99,49 @@ func (n *Night) writeAll(ctx context.Context, s span, w *files) (made, error) {
 	if err := together(steps, func(step func() error) error { return step() }); err != nil {
 		return made{}, err
 	}
-	return made{files: w.sums, trial: totals.carried}, nil
+	return made{files: w.sums, trial: totals.carried, pairs: totals.pairs.list()}, nil
+}
+
+// finish makes the report: with what the match says, where the night has matched; as it was
+// sealed, where that cannot be computed again; from the records alone otherwise.
+func (n *Night) finish(t *totals, s span) (r report.Report, err error) {
+	sealed, ok := report.Report{}, false
+	if s.from == s.to && s.state.Phase == store.DayClosed {
+		if sealed, ok, err = n.sealed(s.to); err != nil {
+			return r, err
+		}
+	}
+	if s.matched {
+		if err := n.addReconciled(t, s); err != nil {
+			return r, err
+		}
+	}
+	if r, err = t.finish(s); err != nil || ok {
+		return sealed, err
+	}
+	if s.matched {
+		err = n.keepSealed(s.to, r)
+	}
+	return r, err
+}
+
+func (n *Night) breaksCSV(day ledger.Day, f io.Writer) error {
+	w := report.NewBreaksCSV(f)
+	if err := n.sealedBreaks(day, w.Write); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+func (n *Night) breaksXLSX(day ledger.Day, r report.Report, f io.Writer) error {
+	w, err := report.NewBreaksXLSX(f, r, day)
+	if err != nil {
+		return err
+	}
+	if err := n.sealedBreaks(day, w.Write); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // together does all at the same time and waits for all.

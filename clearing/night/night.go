@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 
 	"clearingd/clearing"
+	"clearingd/clearing/evening"
 	"clearingd/clearing/report"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
-// Options of a Night. All fields are required but Demo.
+// Options of a Night. All fields are required but Demo, Evening and Unmatched.
 type Options struct {
 	Store      *store.Store
 	Streams    []ledger.Province // every claims stream, so that silent ones are reported too
@@ -25,6 +26,11 @@ type Options struct {
 	CutOff     string          // as printed: "24:00"
 	Mode       string          // "clock" or "manual"
 	Demo       string          // "" or how the data were built
+
+	// Evening matches what sides state; nil: nothing is matched. Unmatched hears of a day
+	// whose match was put off because the calendar of the year is missing.
+	Evening   *evening.Evening
+	Unmatched func(ledger.Day, error)
 }
 
 // Night closes days. It is safe for concurrent use except that each day is closed by
@@ -55,6 +61,9 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 		return fmt.Errorf("%w: %s", ErrNotFrozen, day)
 	}
 	span.planSet = n.o.PlanSet()
+	if span.matched, err = n.reconcile(ctx, day); err != nil {
+		return err
+	}
 	made, err := n.write(ctx, span, filepath.Join(n.o.Dir, day.String()), nil)
 	if err != nil {
 		return err
@@ -70,7 +79,15 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 			return err
 		}
 		tx.SetDay(day, state)
-		return nil
+		if err := tx.SetPairBalances(day, made.pairs); err != nil || !span.matched {
+			return err
+		}
+		at, err := tx.Reconciled()
+		if err != nil {
+			return err
+		}
+		at.Reported = at.Statements
+		return tx.SetReconciled(at)
 	})
 }
 
@@ -125,6 +142,7 @@ type span struct {
 	root     [32]byte
 	previous store.Seal // of the day before from; zero for the books' first day
 	planSet  [32]byte
+	matched  bool                          // what sides state was matched, and the report tells
 	streams  map[ledger.Province][2]uint64 // first and last sequence; 0, 0: none
 }
 

@@ -12,6 +12,7 @@ import (
 type totals struct {
 	builder  *report.Builder
 	trial    trial
+	pairs    pairs
 	accounts *accounts
 	records  uint64
 	carried  []store.TrialSum // the trial balance at the end, to carry forward
@@ -19,6 +20,10 @@ type totals struct {
 
 func (n *Night) newTotals(s span) (*totals, error) {
 	t := &totals{builder: report.NewBuilder(n.head(s)), trial: newTrial(s.previous.Trial), accounts: newAccounts()}
+	var err error
+	if t.pairs, err = n.newPairs(s); err != nil {
+		return nil, err
+	}
 	for _, stream := range n.o.Streams {
 		between := s.streams[stream]
 		if err := t.builder.AddStream(stream, between[0], between[1]); err != nil {
@@ -41,6 +46,9 @@ func (t *totals) one(l *line) error {
 	t.records++
 	for _, p := range l.entry.Postings {
 		t.accounts.use(p.Account)
+	}
+	if err := t.pairs.post(l.entry, l.decision || l.act); err != nil {
+		return err
 	}
 	switch {
 	case l.decision:

@@ -84,8 +84,8 @@ func (f *Finding) near(day ledger.Day, workingDays int, cal Calendar) (bool, err
 	return n <= workingDays, err
 }
 
-// money is what a break weighs against a cap.
-func (b *Break) money() ledger.Amount {
+// Weight is what a break weighs against a cap: the largest amount in it, as a positive one.
+func (b *Break) Weight() ledger.Amount {
 	weight := max(b.Books, -b.Books)
 	for _, f := range b.Findings {
 		weight = max(weight, f.Owed, -f.Owed)
@@ -127,10 +127,10 @@ func (c *carrying) resolve() []Group {
 		for i := range c.breaks {
 			if b := &c.breaks[i]; c.candidate[i] == kind {
 				group.Count++
-				group.Owed += b.money()
+				group.Owed += b.Weight()
 			} else if _, id := b.resolvedAs(); id == group.ID && b.State == Resolved {
 				used.Count++
-				used.Owed += b.money()
+				used.Owed += b.Weight()
 			}
 		}
 		if group.Count == 0 {

@@ -12,6 +12,7 @@ var (
 	bucketBreaks      = []byte("breaks")
 	bucketOpenBreaks  = []byte("openbreaks")  // break key -> nothing: open or proposed
 	bucketBreakGroups = []byte("breakgroups") // group, 0, break key -> nothing
+	bucketStillBreaks = []byte("stillbreaks") // break key -> nothing: settled, and still found
 )
 
 // Break returns a break by its key; nil if there is none.
@@ -39,6 +40,12 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 	if err := put(tx.raw.Bucket(bucketBreaks), key, brk); err != nil {
 		return err
 	}
+	if err := tx.noteStill(&brk); err != nil {
+		return err
+	}
+	if err := tx.raw.Bucket(bucketBreakDays).Put(append(dayKey(brk.Day), key...), []byte{}); err != nil {
+		return err
+	}
 	open := tx.raw.Bucket(bucketOpenBreaks)
 	if undecided(brk.State) {
 		if err := open.Put(key, []byte{}); err != nil {
@@ -48,6 +55,9 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 		return err
 	}
 	for _, e := range brk.History {
+		if err := tx.raw.Bucket(bucketBreakEvenings).Put(append(dayKey(e.Evening), key...), []byte{}); err != nil {
+			return err
+		}
 		if e.Group == "" || e.State != reconcile.Resolved {
 			continue
 		}
@@ -56,6 +66,20 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 		}
 	}
 	return nil
+}
+
+// noteStill indexes settled breaks that are still found.
+func (tx *Tx) noteStill(brk *reconcile.Break) error {
+	if brk.Still && brk.Settled() {
+		return tx.raw.Bucket(bucketStillBreaks).Put([]byte(brk.Key), []byte{})
+	}
+	return tx.raw.Bucket(bucketStillBreaks).Delete([]byte(brk.Key))
+}
+
+// StillBreaks visits the settled breaks that the match still finds, in the order of their
+// keys.
+func (tx *Tx) StillBreaks(visit func(reconcile.Break) error) error {
+	return tx.indexedBreaks(bucketStillBreaks, nil, visit)
 }
 
 func groupKey(group, key string) []byte { return append(append([]byte(group), 0), key...) }

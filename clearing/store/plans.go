@@ -52,3 +52,13 @@ func (tx *Tx) PlanSet(set [32]byte) ([][32]byte, error) {
 	}
 	return hashes, nil
 }
+
+// Plans visits the hash of every plan that any plan set of the books has, in order.
+func (tx *Tx) Plans(visit func(hash [32]byte) error) error {
+	return tx.raw.Bucket(bucketPlans).ForEach(func(hash, _ []byte) error {
+		if len(hash) != 32 {
+			return fmt.Errorf("%w: a plan's hash", ErrEncoding)
+		}
+		return visit([32]byte(hash))
+	})
+}

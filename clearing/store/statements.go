@@ -172,6 +172,9 @@ func (tx *Tx) DecideStatement(record *clearing.StatementRecord) error {
 	if err := tx.noteSerial(record); err != nil || record.Outcome != provinces.StatementApplied {
 		return err
 	}
+	if err := tx.noteHorizon(record); err != nil {
+		return err
+	}
 	return tx.putInForce(record)
 }
 

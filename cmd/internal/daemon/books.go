@@ -14,7 +14,6 @@ import (
 
 	"clearingd/clearing"
 	"clearingd/clearing/benefit"
-	"clearingd/clearing/calendar"
 	"clearingd/clearing/store"
 	"clearingd/config"
 	"clearingd/ledger"
@@ -46,12 +45,11 @@ func (d *Daemon) newDesk() (*clearing.Desk, error) {
 	if len(set.Plans()) == 0 {
 		return nil, fmt.Errorf("%w: plans: no plan file in %s", ErrConfig, d.cfg.Plans.Dir)
 	}
-	workingDays, err := calendar.China()
-	if err != nil {
-		return nil, fmt.Errorf("%w: calendar: %w", ErrConfig, err)
+	if d.calendar, err = newCalendar(d.cfg.Reconcile); err != nil {
+		return nil, fmt.Errorf("%w: reconcile.calendar_dir: %w", ErrConfig, err)
 	}
 	return &clearing.Desk{
-		Plans: set, Adapters: adapters, Calendar: workingDays,
+		Plans: set, Adapters: adapters, Calendar: d.calendar,
 		Statements: statement.Dialect{},
 		Registry:   registrydialect.Dialect{}, Registered: registered(d.cfg.Homes), Pseudonyms: d.pseudonyms,
 		Refold:          refolding(d.cfg.Order),

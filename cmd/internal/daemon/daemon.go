@@ -21,6 +21,8 @@ import (
 	"go.uber.org/zap"
 
 	"clearingd/clearing"
+	"clearingd/clearing/calendar"
+	"clearingd/clearing/evening"
 	"clearingd/clearing/intake"
 	"clearingd/clearing/night"
 	"clearingd/clearing/store"
@@ -46,12 +48,14 @@ type Daemon struct {
 	treatments []ledger.Province
 	store      *store.Store // nil when intake-only
 	pseudonyms clearing.Pseudonyms
+	calendar   calendar.Calendar
 	intake     *intake.Intake
 	registry   *registry
 	statements *statements
 	verifier   clearing.Verifier // recomputes booked bills; keeps plans it has read
 	outbox     *outbox
 	night      *night.Night
+	evening    *evening.Evening // matches what sides state
 	closing    *closing
 
 	checking    atomic.Bool  // the nightly check is at work
@@ -141,7 +145,9 @@ func (d *Daemon) build(desk *clearing.Desk) {
 	d.statements = d.newStatements()
 	d.outbox = newOutbox(d.bus)
 	d.plansLoaded(desk)
+	d.evening = d.newEvening(d.calendar)
 	d.night = night.New(night.Options{
+		Evening: d.evening, Unmatched: d.unmatched,
 		Store: d.store, Streams: d.treatments, Dir: d.cfg.ReportDir(), Pseudonyms: d.pseudonyms,
 		PlanSet: func() [32]byte { return d.intake.Desk().Plans.Hash() },
 		CutOff:  d.cfg.CutOff.String(), Mode: string(d.cfg.BusinessDay), Demo: d.cfg.Report.DemoLabel,

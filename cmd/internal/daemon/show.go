@@ -259,6 +259,7 @@ func (d *Daemon) seedMetrics() error {
 // behind it, beside the next day's claims.
 func (d *Daemon) closeNight(ctx context.Context, day ledger.Day) error {
 	began := time.Now()
+	d.metrics.SetUnmatched(false)
 	if err := d.night.Close(ctx, day); err != nil {
 		return err
 	}

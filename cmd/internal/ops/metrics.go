@@ -48,6 +48,7 @@ type Metrics struct {
 	streamBytes *prometheus.GaugeVec
 	streamLimit *prometheus.GaugeVec
 	syncAlways  prometheus.Gauge
+	unmatched   prometheus.Gauge
 	expiry      *prometheus.GaugeVec
 	diskFree    prometheus.Gauge
 	diskFloor   prometheus.Gauge
@@ -103,6 +104,7 @@ func NewMetrics(version string) *Metrics {
 
 		streamBytes: f.gauges("stream_bytes", "Size of a stream on disk.", "stream"),
 		streamLimit: f.gauges("stream_limit_bytes", "Size at which a stream refuses new messages; 0 when it has none.", "stream"),
+		unmatched:   f.gauge("reconcile_without_calendar", "1 if the last night matched nothing because the calendar of the year is missing."),
 		syncAlways:  f.gauge("broker_sync_always", "1 if the broker syncs before it acknowledges, 0 if not or not known."),
 		expiry:      f.gauges("expiry_timestamp_seconds", "When login, broker_certificate or authority expires; 0 for what never does.", "what"),
 		diskFree:    f.gauge("disk_free_bytes", "Free space of the file system that holds the state."),
@@ -232,6 +234,9 @@ func (m *Metrics) SetExpiry(what string, at time.Time) {
 	}
 	m.expiry.WithLabelValues(what).Set(seconds)
 }
+
+// SetUnmatched says whether the last night could not match for want of a calendar.
+func (m *Metrics) SetUnmatched(missing bool) { m.unmatched.Set(truth(missing)) }
 
 // SetSyncAlways says whether the broker is known to sync before it acknowledges.
 func (m *Metrics) SetSyncAlways(known bool) { m.syncAlways.Set(truth(known)) }

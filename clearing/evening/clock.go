@@ -1,0 +1,33 @@
+package evening
+
+import (
+	"clearingd/clearing/reconcile"
+	"clearingd/ledger"
+)
+
+// Overdue is how many working days past its due date a break is on an evening; 0: it is due
+// that evening; negative: so many are left. The error is the calendar's.
+func (e *Evening) Overdue(b *reconcile.Break, evening ledger.Day) (int, error) {
+	if evening >= b.Due {
+		return e.o.Calendar.Between(b.Due, evening)
+	}
+	left, err := e.o.Calendar.Between(evening, b.Due)
+	return -left, err
+}
+
+// StatementsDue is the last business day whose statements are due on an evening: those of
+// a day are due on the next working day (rules 4, article 38: the day's settlements are
+// reconciled daily).
+func (e *Evening) StatementsDue(evening ledger.Day) (ledger.Day, error) {
+	day := evening - 1
+	for {
+		next, err := e.o.Calendar.After(day, 1)
+		if err != nil || next <= evening {
+			return day, err
+		}
+		day--
+	}
+}
+
+// Cap is what may be resolved by itself of a kind on one evening.
+func (e *Evening) Cap(kind reconcile.AutoKind) reconcile.Cap { return e.o.Caps[kind] }

@@ -1,0 +1,182 @@
+package evening
+
+import (
+	"fmt"
+	"slices"
+
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/store"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// parties is what all parties have let know of one business day.
+type parties struct {
+	run     *run
+	day     ledger.Day
+	inForce []store.StatementInForce
+	said    map[provinces.Party]*word
+	breaks  []reconcile.Break // of totals that do not agree
+	failed  error             // of the store, while the match was asking
+}
+
+// word is what one party has let know of the day.
+type word struct {
+	said    reconcile.Said
+	tallies []*reconcile.TotalsTally // of totals without rows
+}
+
+// parties reads the statements that are in force for the day, and adds up what totals
+// without rows are held against.
+func (r *run) parties(day ledger.Day) (*parties, error) {
+	p := &parties{run: r, day: day, said: make(map[provinces.Party]*word)}
+	err := r.view(func(tx *store.Tx) (err error) {
+		p.inForce, err = tx.StatementsInForce(day)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var totals []*store.StatementInForce
+	for i := range p.inForce {
+		s := &p.inForce[i]
+		w, err := p.of(s.Party)
+		if err != nil {
+			return nil, err
+		}
+		if s.Rows {
+			w.said.Rows, w.said.Refunds = true, s.Statement.Refunds
+		}
+	}
+	for i := range p.inForce {
+		s := &p.inForce[i]
+		// Totals of a range that has not ended yet say nothing; rows say more than totals.
+		if len(s.Totals) > 0 && s.Statement.File == nil && !p.said[s.Party].said.Rows && s.Statement.To <= r.through {
+			totals = append(totals, s)
+		}
+	}
+	if err := r.tally(totals); err != nil {
+		return nil, err
+	}
+	for _, s := range totals {
+		tally := r.tallies[s.Number]
+		w := p.said[s.Party]
+		w.said.Refunds = w.said.Refunds || s.Statement.Refunds
+		w.tallies = append(w.tallies, tally)
+		if day != s.Statement.To {
+			continue
+		}
+		for _, difference := range tally.Differences() {
+			p.breaks = append(p.breaks, reconcile.TotalsBreak(day, &difference))
+		}
+	}
+	p.breaks = onePerKey(p.breaks)
+	return p, nil
+}
+
+// onePerKey leaves one break of each key: several statements of totals can have lines of
+// the same dimensions.
+func onePerKey(list []reconcile.Break) []reconcile.Break {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(list, func(b reconcile.Break) bool {
+		again := seen[b.Key]
+		seen[b.Key] = true
+		return again
+	})
+}
+
+// of is the party's word, with what is known of it on any day.
+func (p *parties) of(party provinces.Party) (*word, error) {
+	if w, ok := p.said[party]; ok {
+		return w, nil
+	}
+	horizon, err := p.run.horizon(party)
+	if err != nil {
+		return nil, err
+	}
+	w := &word{said: reconcile.Said{
+		Asked:    p.run.o.Asked == nil || p.run.o.Asked(party),
+		Complete: horizon >= p.day,
+	}}
+	p.said[party] = w
+	return w, nil
+}
+
+// horizon is the last day up to which a party says that it is complete; 0: it never said.
+func (r *run) horizon(party provinces.Party) (day ledger.Day, err error) {
+	if day, ok := r.horizons[party]; ok {
+		return day, nil
+	}
+	err = r.view(func(tx *store.Tx) (err error) {
+		h, err := tx.Horizon(party)
+		day = h.Day
+		return err
+	})
+	r.horizons[party] = day
+	return day, err
+}
+
+// word is what the party of a side has said of the day of a bill.
+func (p *parties) word(side reconcile.Side, bill *reconcile.Item) reconcile.Said {
+	w, err := p.of(bill.PartyOn(side))
+	if err != nil {
+		p.failed = err
+		return reconcile.Said{}
+	}
+	said := w.said
+	for _, tally := range w.tallies {
+		said.Totals = max(said.Totals, tally.Tie(bill))
+	}
+	return said
+}
+
+// tally adds up what the statements' totals are held against, as far as no run before in
+// this one has: each range of days is read once.
+func (r *run) tally(statements []*store.StatementInForce) error {
+	type days struct{ from, to ledger.Day }
+	ranges := make(map[days]map[provinces.Party][]*reconcile.TotalsTally)
+	var order []days
+	for _, s := range statements {
+		if r.tallies[s.Number] != nil {
+			continue
+		}
+		inForce := s.Statement
+		inForce.Totals = nil
+		for _, i := range s.Totals {
+			inForce.Totals = append(inForce.Totals, s.Statement.Totals[i])
+		}
+		tally := reconcile.NewTotalsTally(&inForce)
+		r.tallies[s.Number] = tally
+		key := days{inForce.From, inForce.To}
+		if ranges[key] == nil {
+			ranges[key] = make(map[provinces.Party][]*reconcile.TotalsTally)
+			order = append(order, key)
+		}
+		ranges[key][s.Party] = append(ranges[key][s.Party], tally)
+	}
+	for _, key := range order {
+		for day := key.from; day <= key.to; day++ {
+			if err := r.add(day, ranges[key]); err != nil {
+				return fmt.Errorf("totals of %s: %w", day, err)
+			}
+		}
+	}
+	return nil
+}
+
+// add gives every item of a day to the tallies of its parties.
+func (r *run) add(day ledger.Day, tallies map[provinces.Party][]*reconcile.TotalsTally) error {
+	books := r.books(day)
+	var item reconcile.Item
+	for {
+		more, err := books.Next(&item)
+		if err != nil || !more {
+			return err
+		}
+		for _, side := range reconcile.Sides {
+			for _, tally := range tallies[item.PartyOn(side)] {
+				tally.Add(&item)
+			}
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package evening
+
+import (
+	"fmt"
+
+	"clearingd/clearing"
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/store"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// row is a row of a statement as the match has it.
+func (r *run) row(s *provinces.Statement, row *provinces.StatementRow) reconcile.Item {
+	i := reconcile.Item{
+		SettlementID: row.SettlementID, Person: r.person(row.PersonNo), Provider: row.Provider, VisitID: row.VisitID, Refund: row.Refund,
+		Home: row.Home, Treatment: row.Treatment, Insutype: row.Insutype,
+		Amounts: reconcile.Amounts{Total: row.Total, Funds: row.Funds, Account: row.Account, Cash: row.Cash, ByFund: row.ByFund},
+		From:    s.From, To: s.To, Party: s.Party, Statement: s.ID, Line: row.Line,
+	}
+	if _, number, ok := clearing.ParseSettlementID(row.SettlementID); ok {
+		i.Number = number
+	}
+	if i.Provider == "" {
+		i.Provider = s.Party.Provider
+	}
+	return i
+}
+
+// anchor is where a row lies: beside which business day, and by which record of the
+// books. ok is false for a row that the books do not know.
+type anchor struct {
+	day    ledger.Day
+	number uint64
+	ok     bool
+}
+
+// beside finds the anchor of a row (reconcile.Beside). What the day's own numbers tell is
+// not looked up.
+func (r *run) beside(i *reconcile.Item) (a anchor, err error) {
+	if i.Number == 0 {
+		return anchor{day: i.To}, nil
+	}
+	if day, ok := r.ranges.only(i.Number); ok && !i.Refund {
+		return anchor{day, i.Number, true}, nil
+	}
+	err = r.view(func(tx *store.Tx) error {
+		if i.Number > tx.Last() {
+			a = anchor{day: i.To}
+			return nil
+		}
+		day, effect, err := r.brief(tx, i.Number)
+		if err != nil {
+			return err
+		}
+		if effect == 0 { // a refusal, say: no bill has the number
+			a = anchor{day: i.To}
+			return nil
+		}
+		booked := reconcile.Item{Number: i.Number, Refund: effect < 0, From: day, To: day}
+		if effect > 0 {
+			if booked.UndoneBy, booked.UndoneOn, err = r.undone(tx, i.Number); err != nil {
+				return err
+			}
+		}
+		a = anchor{reconcile.Beside(i, &booked), i.Number, true}
+		if a.day != day {
+			a.number = booked.UndoneBy
+		}
+		return nil
+	})
+	return a, err
+}
+
+// rows sorts the rows that lie beside a day: those of the statements in force, and strays
+// of others.
+func (r *run) rows(day ledger.Day, inForce []store.StatementInForce, sorters *[4]*reconcile.Sorter) error {
+	for i := range inForce {
+		s := &inForce[i]
+		if !s.Rows {
+			continue
+		}
+		side := reconcile.SideOf(s.Party.Kind)
+		err := r.o.Store.StatementRows(r.ctx, s.Number, func(row *provinces.StatementRow) error {
+			item := r.row(&s.Statement, row)
+			at, err := r.beside(&item)
+			switch {
+			case err != nil:
+				return err
+			case at.day == day:
+				return sorters[side].Add(&item)
+			case at.ok && (at.day < s.Statement.From || at.day > s.Statement.To):
+				return r.stray(at, side, s.Number, row)
+			}
+			return nil // it lies beside another day of its statement
+		})
+		if err != nil {
+			return fmt.Errorf("statement %s of %s: %w", s.Statement.ID, s.Party.Key(), err)
+		}
+	}
+	return r.strays(day, sorters)
+}
+
+// stray keeps a row whose bill counts on a day that its statement is not about, and has
+// that day matched with it.
+func (r *run) stray(at anchor, side reconcile.Side, statement uint64, row *provinces.StatementRow) error {
+	s := store.Stray{Bill: at.number, Side: side, Statement: statement, Row: *row}
+	known := false
+	err := r.view(func(tx *store.Tx) (err error) {
+		known = tx.HasStray(s)
+		return nil
+	})
+	if err != nil || known {
+		return err
+	}
+	if err := r.update(func(tx *store.Tx) error { return tx.SetStray(s) }); err != nil {
+		return err
+	}
+	r.touch(at.day)
+	return nil
+}
+
+// strays adds the stray rows beside a day, of statements that are in force somewhere.
+func (r *run) strays(day ledger.Day, sorters *[4]*reconcile.Sorter) error {
+	span := r.ranges.of(day)
+	if span.from == 0 {
+		return nil
+	}
+	var beside []store.Stray
+	err := r.view(func(tx *store.Tx) error {
+		return tx.Strays(span.from, span.to, func(s store.Stray) error {
+			beside = append(beside, s)
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for i := range beside {
+		s := &beside[i]
+		statement, err := r.lives(s.Statement)
+		if err != nil {
+			return err
+		}
+		if statement == nil {
+			continue
+		}
+		item := r.row(statement, &s.Row)
+		at, err := r.beside(&item)
+		if err != nil {
+			return err
+		}
+		if at.day == day {
+			if err := sorters[s.Side].Add(&item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lives returns a statement whose rows are in force for some day; nil if another has taken
+// its place everywhere.
+func (r *run) lives(number uint64) (statement *provinces.Statement, err error) {
+	err = r.view(func(tx *store.Tx) error {
+		record, err := tx.StatementNumbered(number)
+		if err != nil {
+			return err
+		}
+		if _, known := r.alive[number]; !known {
+			if r.alive[number], err = tx.RowsInForce(&record); err != nil {
+				return err
+			}
+		}
+		if r.alive[number] {
+			statement = &record.Statement
+		}
+		return nil
+	})
+	return statement, err
+}
