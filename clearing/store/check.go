@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -55,10 +56,12 @@ func (s *Store) Check(ctx context.Context, progress func(done, total uint64)) (C
 }
 
 func (s *Store) check(ctx context.Context, progress func(done, total uint64), result *CheckResult) error {
+	faults, err := s.pageFaults()
+	if err != nil {
+		return err
+	}
+	result.Faults = append(result.Faults, faults...)
 	return s.db.View(func(raw *bbolt.Tx) error {
-		for err := range raw.Check() {
-			result.Faults = append(result.Faults, "page: "+err.Error())
-		}
 		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position)}
 		c.states = newStates(c.tx)
 		total := c.tx.Last()
@@ -90,6 +93,35 @@ func (s *Store) check(ctx context.Context, progress func(done, total uint64), re
 		return ctx.Err()
 	})
 }
+
+// pageFaults looks at the pages of the file. bbolt's own look reads the list of free pages
+// that writers change at the moment, which finds faults where there are none and may end the
+// process; so it is left to books that nobody writes. In running books the pages are read as the
+// transaction at hand has left them.
+func (s *Store) pageFaults() (faults []string, err error) {
+	if s.db.IsReadOnly() {
+		err = s.db.View(func(raw *bbolt.Tx) error {
+			for err := range raw.Check() {
+				faults = append(faults, "page: "+err.Error())
+			}
+			return nil
+		})
+		return faults, err
+	}
+	for range pageAttempts {
+		err = s.db.View(func(raw *bbolt.Tx) error {
+			faults, err = checkPagesAt(s.Path(), uint64(raw.ID()))
+			return err
+		})
+		if !errors.Is(err, errOverwritten) {
+			break
+		}
+	}
+	return faults, err
+}
+
+// pageAttempts to read the first two pages before two transactions have overwritten them.
+const pageAttempts = 100
 
 // checker holds the clearing's states against the records.
 type checker struct {

@@ -59,16 +59,40 @@ func checkPages(path string) (faults []string, err error) {
 		return nil, err
 	}
 	defer file.Close()
-	p, err := openPages(file)
+	p, err := openPages(file, 0)
 	if err != nil {
 		return nil, err
 	}
+	return p.check(), nil
+}
+
+// check reads the free pages and those in use.
+func (p *pageFile) check() []string {
 	p.seen = map[uint64]bool{0: true, 1: true}
 	if p.freelist != noFreelist {
 		p.free()
 	}
 	p.walk(p.root, 0)
-	return p.faults, nil
+	return p.faults
+}
+
+// errOverwritten: the first pages tell of later transactions only.
+var errOverwritten = errors.New("the books have been written since")
+
+// checkPagesAt reads the pages that a transaction has left. Somebody must be reading at
+// that transaction while it works, so that none of them is used for anything else; whoever writes
+// meanwhile is not disturbed. The error is errOverwritten when it comes too late.
+func checkPagesAt(path string, transaction uint64) (faults []string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	p, err := openPages(file, transaction)
+	if err != nil {
+		return nil, err
+	}
+	return p.check(), nil
 }
 
 // checkEnds refuses a file that has no sound beginning or that ends too early.
@@ -78,13 +102,13 @@ func checkEnds(path string) error {
 		return err
 	}
 	defer file.Close()
-	_, err = openPages(file)
+	_, err = openPages(file, 0)
 	return err
 }
 
-// openPages reads the newest sound meta page, and refuses a file that ends before its
-// last page does.
-func openPages(file *os.File) (*pageFile, error) {
+// openPages reads the newest sound meta page, or that of the given transaction, and refuses
+// a file that ends before its last page does.
+func openPages(file *os.File, transaction uint64) (*pageFile, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -105,7 +129,11 @@ func openPages(file *os.File) (*pageFile, error) {
 			faults = append(faults, fmt.Sprintf("page %d: fails its checksum; the books may be one commit older than they were", at/int64(os.Getpagesize())))
 			continue
 		}
-		if txid := native.Uint64(m[48:]); best == nil || txid > newest {
+		txid := native.Uint64(m[48:])
+		if transaction != 0 && txid != transaction {
+			continue
+		}
+		if best == nil || txid > newest {
 			newest = txid
 			best = &pageFile{
 				file: file, pageSize: int64(native.Uint32(m[8:])),
@@ -113,7 +141,12 @@ func openPages(file *os.File) (*pageFile, error) {
 			}
 		}
 	}
+	if transaction != 0 {
+		faults = nil // the other page may be half written at this moment
+	}
 	switch {
+	case best == nil && transaction != 0:
+		return nil, errOverwritten
 	case best == nil:
 		return nil, fmt.Errorf("%w: neither of its first two pages says where the books begin", errPages)
 	case best.pageSize < 512 || best.high > 1<<48/uint64(best.pageSize):

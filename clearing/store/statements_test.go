@@ -175,3 +175,45 @@ func TestTheCheckFindsAlteredStatements(t *testing.T) {
 		s.Close()
 	}
 }
+
+// TestTheCheckIsNotMisledByWriters: books that are written while they are checked are
+// sound books.
+func TestTheCheckIsNotMisledByWriters(t *testing.T) {
+	s := newStore(t)
+	s.applied(t, wardA, 1, march(5), march(5), 3*rowsInBlock, oneLine)
+	stop, stopped := make(chan struct{}), make(chan error)
+	go func() {
+		for n := uint64(2); ; n++ {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			err := s.Update(func(tx *Tx) error {
+				bucket := tx.raw.Bucket(bucketRows)
+				for block := range uint32(20) {
+					if err := bucket.Put(blockKey(1<<40, block), make([]byte, 1000*(n%7)+1)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				stopped <- err
+				return
+			}
+		}
+	}()
+	for range 30 {
+		result, err := s.Check(context.Background(), nil)
+		if err != nil || len(result.Faults) > 0 {
+			t.Errorf("%v %v", result.Faults, err)
+			break
+		}
+	}
+	close(stop)
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
