@@ -211,7 +211,7 @@ func (a *acting) finish() (Decision, error) {
 		return Decision{}, err
 	}
 	order := a.given
-	if order.Seen = nil; a.seen.Break != nil || a.seen.Due != 0 {
+	if order.Seen = nil; a.seen.Break != nil || a.seen.Facts != nil || a.seen.Due != 0 {
 		order.Seen = &a.seen
 	}
 	r.Answer, err = json.Marshal(actAnswer{Order: order, Entry: a.number, Day: a.day, Funds: movedFunds(a.act.Moves)})

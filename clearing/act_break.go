@@ -186,28 +186,25 @@ func foundSplit(brk *reconcile.Break, side reconcile.Side) map[ledger.Fund]ledge
 	return sums
 }
 
-// undoGroup opens all breaks again that were resolved by themselves as one group. The case
-// it makes tells the night not to resolve them so again.
-func (a *acting) undoGroup() error {
-	key := CaseKey{CaseGroup, a.target.key}
-	before, err := a.view.Case(key)
-	if err != nil {
+// undoGroup opens the province's breaks of a group again that were resolved by themselves;
+// people have the word on them from then on.
+func (a *acting) undoGroup() error { return a.regroup(reconcile.Undo, Undone) }
+
+// resolveGroup resolves the province's breaks of a group that waits because it was above
+// its cap.
+func (a *acting) resolveGroup() error { return a.regroup(reconcile.Approve, Approved) }
+
+// regroup carries out what is decided about a group. Books restored from a copy may not
+// have its breaks yet: then the case alone tells what was decided.
+func (a *acting) regroup(change func([]reconcile.Break, string, ledger.Day, uint64) []reconcile.Break, state CaseState) error {
+	a.breaks = change(a.target.group, a.target.key, a.day, a.number)
+	if len(a.breaks) == 0 && !a.again {
+		return provinces.Reject(provinces.CodeActState, "target", "a group that waits, or was resolved by itself", a.target.key)
+	}
+	if err := a.note("", ""); err != nil {
 		return err
 	}
-	if before != nil {
-		return provinces.Reject(provinces.CodeActState, "target", "", string(before.State))
-	}
-	for _, brk := range a.target.group {
-		if brk.State != reconcile.Resolved {
-			continue
-		}
-		brk.State = reconcile.Open
-		brk.History = append(append([]reconcile.Event(nil), brk.History...), reconcile.Event{
-			Evening: a.day, State: reconcile.Open, What: "undone", Class: brk.Class, Act: a.number, Group: a.target.key,
-		})
-		a.breaks = append(a.breaks, brk)
-	}
-	a.open(Case{Kind: CaseGroup, ID: a.target.key, State: Undone, Owner: a.order.Province, Target: a.order.Target})
+	a.act.Cases[len(a.act.Cases)-1].State = state
 	return nil
 }
 

@@ -22,6 +22,7 @@ const (
 	ActAccept   ActKind = "accept"   // 认账: the books follow the side's figures
 	ActClose    ActKind = "close"    // 结案: the books stay as they are
 	ActUndo     ActKind = "undo"     // 撤回自动核销: a group of breaks that were resolved by themselves
+	ActResolve  ActKind = "resolve"  // 核销: a group of breaks that waits because it is above its cap
 	ActReverse  ActKind = "reverse"  // 冲回: an accepted difference
 	ActDeduct   ActKind = "deduct"   // 暂扣: money of a bill is held back
 	ActAppeal   ActKind = "appeal"   // 申诉: the hospital objects to a deduction
@@ -89,6 +90,7 @@ type FundFigure struct {
 // restored from an older copy take it from the published answer.
 type ActSeen struct {
 	Break []byte     `json:"break,omitempty"` // the break in its stored form
+	Facts []byte     `json:"facts,omitempty"` // of a group: digest of what its breaks were
 	Due   ledger.Day `json:"due,omitempty"`
 }
 
@@ -121,7 +123,7 @@ type ActView interface {
 	CasesOf(kind CaseKind, prefix string) ([]Case, error)
 	// Break returns a break by its key; nil if there is none.
 	Break(key string) (*reconcile.Break, error)
-	// BreakGroup returns the breaks that were resolved by themselves as one group, by key.
+	// BreakGroup returns the breaks that were resolved by themselves as one group, or wait, by key.
 	BreakGroup(name string) ([]reconcile.Break, error)
 }
 

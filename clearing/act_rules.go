@@ -29,6 +29,7 @@ func init() {
 		ActAccept:   {[]string{"break"}, true, (*acting).accept, "funds side"},
 		ActClose:    {[]string{"break"}, true, (*acting).closeBreak, ""},
 		ActUndo:     {[]string{"group"}, true, (*acting).undoGroup, ""},
+		ActResolve:  {[]string{"group"}, true, (*acting).resolveGroup, ""},
 		ActReverse:  {[]string{"act"}, true, (*acting).reverseAccepted, ""},
 		ActDeduct:   {[]string{"bill"}, true, (*acting).deduct, "funds"},
 		ActAppeal:   {[]string{"case"}, false, (*acting).appeal, ""},

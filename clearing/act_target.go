@@ -47,9 +47,9 @@ type Looked struct {
 	Parties  []ledger.Province // whose officers may decide
 }
 
-// Look shows a target as an order finds it. It refuses with CodeActTarget.
-func (d *Desk) Look(view ActView, name string) (Looked, error) {
-	a := &acting{Desk: d, view: view, order: ActOrder{Target: name}, number: view.Next()}
+// Look shows a target as an order of a province finds it. It refuses with CodeActTarget.
+func (d *Desk) Look(view ActView, province ledger.Province, name string) (Looked, error) {
+	a := &acting{Desk: d, view: view, order: ActOrder{Province: province, Target: name}, number: view.Next()}
 	if err := a.find(); err != nil {
 		return Looked{}, err
 	}
@@ -264,40 +264,42 @@ func (a *acting) findCase() error {
 	return nil
 }
 
+// findGroup takes the breaks of a group that the acting province has a part in: an evening's
+// group holds those of all provinces, and each decides about its own.
 func (a *acting) findGroup() error {
 	t := &a.target
-	var err error
-	if t.group, err = a.view.BreakGroup(t.key); err != nil {
+	all, err := a.view.BreakGroup(t.key)
+	if err != nil {
 		return err
+	}
+	var facts strings.Builder
+	for _, brk := range all {
+		if p := a.order.Province; p != brk.Home.Province() && p != brk.Treatment.Province() && p != brk.Party.Province {
+			continue
+		}
+		t.group = append(t.group, brk)
+		fmt.Fprintf(&facts, "%s %x %s %d\n", brk.Key, brk.Facts, brk.State, len(brk.History))
 	}
 	if len(t.group) == 0 && !a.again {
 		return errNoTarget
 	}
-	var facts strings.Builder
-	for i := range t.group {
-		brk := &t.group[i]
-		fmt.Fprintf(&facts, "%s %x %s\n", brk.Key, brk.Facts, brk.State)
-		if i == 0 {
-			t.of(brk.Home.Province(), brk.Treatment.Province(), "", 0)
-			continue
-		}
-		// All of it must be theirs who undo it.
-		t.parties = common(t.parties, brk.Home.Province(), brk.Treatment.Province())
+	t.parties = []ledger.Province{a.order.Province}
+	t.caze, err = a.view.Case(groupCase(t.key, a.order.Province))
+	version := uint64(0)
+	if t.caze != nil {
+		version = t.caze.Version
 	}
-	if len(t.group) == 0 {
-		t.parties = []ledger.Province{a.order.Province}
+	t.digest(facts.String(), fmt.Sprint(version))
+	if a.again && len(a.seen.Facts) == len(t.facts) {
+		t.facts = [32]byte(a.seen.Facts)
 	}
-	t.digest(facts.String(), "")
-	return nil
+	a.seen.Facts = slices.Clone(t.facts[:])
+	return err
 }
 
-func common(parties []ledger.Province, two ...ledger.Province) (kept []ledger.Province) {
-	for _, p := range parties {
-		if p == two[0] || p == two[1] {
-			kept = append(kept, p)
-		}
-	}
-	return kept
+// groupCase remembers what a province decided about a group.
+func groupCase(name string, province ledger.Province) CaseKey {
+	return CaseKey{CaseGroup, name + "/" + string(province)}
 }
 
 func (a *acting) findAct() error {
@@ -363,6 +365,12 @@ func (a *acting) note(state reconcile.State, what string) error {
 		return err
 	case "case":
 		a.touch(t.caze)
+	case "group":
+		c := Case{Kind: CaseGroup, ID: groupCase(t.key, a.order.Province).ID, State: Waiting, Owner: a.order.Province, Target: a.order.Target, Opened: a.day}
+		if t.caze != nil {
+			c = *t.caze
+		}
+		a.touch(&c)
 	}
 	return nil
 }

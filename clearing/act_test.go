@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
+	"pgregory.net/rapid"
 
 	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
@@ -217,12 +218,39 @@ var actScripts = map[string]string{
 		2304 m2 mdtrt_id=V2 -> booked moves=+
 		group timing-1 bill/m1 bill/m2
 		act undo group/timing-1 by=wang -> refused 7001
+		act undo group/timing-1 province=44 -> refused 7004
+		act resolve group/timing-1 -> refused 7005
 		act undo group/timing-1 -> acted
 		state break/bill/m1 open
 		state break/bill/m2 open
-		state case/group/timing-1 undone
+		state case/group/timing-1/33 undone
 		act undo group/timing-1 -> refused 7005
 		act undo group/other -> refused 7004`,
+
+	"a group above its cap waits for two persons, and can be undone after": `
+		2304 m1 -> booked moves=+
+		2304 m2 mdtrt_id=V2 -> booked moves=+
+		waiting timing-1 bill/m1 bill/m2
+		act undo group/timing-1 -> refused 7005
+		act resolve group/timing-1 by=wang -> refused 7001
+		act resolve group/timing-1 province=11 step=propose by=wang -> acted
+		act resolve group/timing-1 province=11 step=approve by=,li -> acted
+		state break/bill/m1 resolved
+		state break/bill/m2 resolved
+		state case/group/timing-1/11 approved
+		act undo group/timing-1 -> acted
+		state break/bill/m1 open
+		state case/group/timing-1/33 undone`,
+
+	"a province confirms for all its hospitals": `
+		2304 m1 -> booked moves=+
+		2304 m2 mdtrt_id=V2 fixmedins_code=H33010000002 -> booked moves=+
+		day 2026-04-01
+		month 202603 m1=1 provider= -> acted
+		month 202603 m2=1 provider= -> acted
+		rollback 202603 batch=0 -> refused 7106
+		rollback 202603 batch=0 provider= -> acted
+		stands m1 Accrued=14025.00`,
 
 	"taking back is for what was confirmed, and no more than that": `
 		2304 m1 -> booked moves=+
@@ -510,8 +538,9 @@ func (b *books) Break(key string) (*reconcile.Break, error) {
 func (b *books) BreakGroup(name string) (list []reconcile.Break, _ error) {
 	for _, key := range slices.Sorted(maps.Keys(b.breaks)) {
 		for _, e := range b.breaks[key].History {
-			if e.Group == name && e.State == reconcile.Resolved {
+			if e.Group == name {
 				list = append(list, b.breaks[key])
+				break
 			}
 		}
 	}
@@ -530,11 +559,15 @@ func (p *play) line(line string) {
 		p.open = p.day
 	case "break":
 		p.found(p.name(fields[1]), fields[2:])
-	case "group":
+	case "group", "waiting":
 		for _, key := range fields[2:] {
 			brk := p.brk(p.name(key), reconcile.Timing)
 			brk.State = reconcile.Resolved
-			brk.History = []reconcile.Event{{Evening: p.day, State: reconcile.Resolved, What: "resolved:timing", Group: fields[1]}}
+			brk.History = []reconcile.Event{{Evening: p.day, State: reconcile.Resolved, What: reconcile.EventResolved + "timing-pair", Group: fields[1]}}
+			if fields[0] == "waiting" {
+				brk.State = reconcile.Open
+				brk.History[0].State, brk.History[0].What = reconcile.Open, reconcile.EventWaiting+"timing-pair"
+			}
 			p.breaks[brk.Key] = brk
 		}
 	case "stands":
@@ -759,14 +792,14 @@ func (p *play) officersOrder(fields []string) clearing.ActOrder {
 		order.Proposal, _ = strconv.ParseUint(p.newest[clearing.CaseProposal].ID, 10, 64)
 	}
 	if order.Object == "" {
-		order.Object = p.see(order.Target)
+		order.Object = p.see(order.Province, order.Target)
 	}
 	return order
 }
 
 // see is the object of a target now; what is not seen has one that is made up.
-func (p *play) see(target string) string {
-	looked, err := p.desk.Look(p, target)
+func (p *play) see(province ledger.Province, target string) string {
+	looked, err := p.desk.Look(p, province, target)
 	if err != nil || strings.HasPrefix(target, "new") || strings.HasPrefix(target, "month") {
 		p.count++
 		return fmt.Sprintf("%064x", p.count)
@@ -896,7 +929,7 @@ func TestTheBreakThatWasSeenComesBack(t *testing.T) {
 // Each kind of act has a rule, and the rule for two persons is the law's: what moves
 // money between parties or ends a break.
 func TestWhichActsNeedTwoPersons(t *testing.T) {
-	two := []clearing.ActKind{clearing.ActAccept, clearing.ActClose, clearing.ActUndo, clearing.ActReverse,
+	two := []clearing.ActKind{clearing.ActAccept, clearing.ActClose, clearing.ActUndo, clearing.ActResolve, clearing.ActReverse,
 		clearing.ActDeduct, clearing.ActUphold, clearing.ActRestore, clearing.ActTakeBack}
 	one := []clearing.ActKind{clearing.ActComment, clearing.ActAssign, clearing.ActAppeal, clearing.ActConfirm, clearing.ActRollBack,
 		clearing.ActInquire, clearing.ActRetract, clearing.ActAnswer, clearing.ActAgree, clearing.ActTicket, clearing.ActReopen}
@@ -931,4 +964,77 @@ func TestInquiriesRollOver(t *testing.T) {
 			t.Errorf("on %s it is late %d times, want %d", day, got, want)
 		}
 	}
+}
+
+// Whatever officers and hospitals do in whatever order, what stands of all rows is the sum
+// of the entries, stage by stage, on both sides; no act takes more than stands; and every
+// act comes to the same from its answer alone (play.acted).
+func TestAnyOrderOfActsAddsUp(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		p := newPlay(t)
+		var bills []string
+		for i := range 3 {
+			visit := fmt.Sprintf("V%d", i+1)
+			bills = append(bills, fmt.Sprintf("m%d", i+1))
+			p.books.play(fmt.Sprintf("2304 m%d mdtrt_id=%s psn_no=1100000000000000000%d -> booked", i+1, visit, i+1))
+		}
+		p.day, p.open = ledger.NewDay(2026, time.April, 2), ledger.NewDay(2026, time.April, 2)
+		for step := range rapid.IntRange(1, 25).Draw(r, "steps") {
+			bill := rapid.SampledFrom(bills).Draw(r, "bill")
+			yuan := ledger.Amount(rapid.IntRange(1, 16_000_00).Draw(r, "fen"))
+			number, _ := p.numberOf(bill)
+			var order clearing.ActOrder
+			switch rapid.SampledFrom([]string{"deduct", "takeback", "uphold", "restore", "confirm", "rollback", "cancel", "accept"}).Draw(r, "what") {
+			case "deduct":
+				order = p.officersOrder([]string{"deduct", "bill/" + bill, "310100=" + yuan.String()})
+			case "takeback":
+				order = p.officersOrder([]string{"takeback", "bill/" + bill, "310100=" + yuan.String()})
+			case "uphold":
+				order = p.officersOrder([]string{"uphold", "case/deduction/@"})
+			case "restore":
+				order = p.officersOrder([]string{"restore", "case/" + rapid.SampledFrom([]string{"deduction", "takeback"}).Draw(r, "kind") + "/@"})
+			case "confirm":
+				p.count++
+				order = p.monthOrder("month", []string{"202603", bill + "=1"})
+			case "rollback":
+				p.count++
+				order = p.monthOrder("rollback", []string{"202603", "batch=0"})
+			case "accept":
+				p.found(fmt.Sprintf("bill/%d", number), []string{"AMT_OVER", "owed=" + (yuan - 8_000_00).String(), "side=home"})
+				order = p.officersOrder([]string{"accept", "break/bill/" + bill, "310100=" + (yuan - 8_000_00).String()})
+			case "cancel":
+				p.books.play(fmt.Sprintf("2305 c%d setl_id=%s mdtrt_id=V%s psn_no=1100000000000000000%s -> %s", step, bill, bill[1:], bill[1:],
+					map[bool]string{true: "cancelled", false: "repeated"}[p.undone[number] == 0]))
+				continue
+			}
+			p.count++
+			order.At = time.Date(2026, 4, 2, 0, 0, 0, p.count, time.UTC)
+			decision, err := p.desk.Act(p, order, p.day)
+			var refusal *provinces.RejectError
+			if err != nil && !errors.As(err, &refusal) {
+				r.Fatalf("%s %s: %v", order.Kind, order.Target, err)
+			}
+			if err == nil {
+				p.acted(decision, order)
+			}
+		}
+		p.checkActs()
+		for _, bill := range bills {
+			number, _ := p.numberOf(bill)
+			record, _ := p.Record(number)
+			stands, err := clearing.Standing(p, record)
+			if err != nil {
+				r.Fatal(err)
+			}
+			var sum ledger.Amount
+			for _, s := range stands {
+				if sum += s.Amount; s.Amount < 0 && s.Stage == ledger.Reserved {
+					r.Errorf("%s has %s reserved", bill, s.Amount)
+				}
+			}
+			if sum < 0 {
+				r.Errorf("%s owes %s", bill, sum)
+			}
+		}
+	})
 }

@@ -19,7 +19,7 @@ const (
 	CaseBatch     CaseKind = "batch"     // 月度确认批次: rows that were confirmed together
 	CaseInquiry   CaseKind = "inquiry"   // 费用协查 (article 58)
 	CaseTicket    CaseKind = "ticket"    // 问题协同 (article 59)
-	CaseGroup     CaseKind = "group"     // breaks that were resolved by themselves and are open again
+	CaseGroup     CaseKind = "group"     // what was decided about breaks that resolve themselves
 	CaseReversal  CaseKind = "reversal"  // an accepted difference that was taken back
 )
 
@@ -93,7 +93,7 @@ type CaseStep struct {
 // CaseKey names a case: "<kind>/<id>". A proposal, deduction, takeback or ticket has the
 // books' number of the act that opened it as its id; a batch
 // "<province>/<provider>/<period>/<number>" with "-" for the provider of a province's own
-// confirmation; an inquiry "<month>/<bill>"; a group its own name; a reversal the number of the act it takes back.
+// confirmation; an inquiry "<month>/<bill>"; a group "<name>/<province>"; a reversal the number of the act it takes back.
 type CaseKey struct {
 	Kind CaseKind
 	ID   string

@@ -114,7 +114,7 @@ func (o *officers) act(order clearing.ActOrder, day ledger.Day) error {
 	}
 	return o.Update(func(tx *Tx) error {
 		if order.Month == nil {
-			looked, err := o.desk.Look(tx, order.Target)
+			looked, err := o.desk.Look(tx, order.Province, order.Target)
 			if err != nil {
 				return err
 			}

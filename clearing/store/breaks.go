@@ -31,7 +31,7 @@ func undecided(state reconcile.State) bool {
 }
 
 // SetBreak stores a break with its indexes: whether it is undecided, and the groups in
-// which it was resolved by itself.
+// which it was resolved by itself, or waits.
 func (tx *Tx) SetBreak(brk reconcile.Break) error {
 	key := []byte(brk.Key)
 	if len(key) == 0 || bytes.IndexByte(key, 0) >= 0 {
@@ -58,7 +58,7 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 		if err := tx.raw.Bucket(bucketBreakEvenings).Put(append(dayKey(e.Evening), key...), []byte{}); err != nil {
 			return err
 		}
-		if e.Group == "" || e.State != reconcile.Resolved {
+		if e.Group == "" {
 			continue
 		}
 		if err := tx.raw.Bucket(bucketBreakGroups).Put(groupKey(e.Group, brk.Key), []byte{}); err != nil {
@@ -111,7 +111,8 @@ func (tx *Tx) OpenBreaks(prefix string, visit func(reconcile.Break) bool) error 
 	})
 }
 
-// BreakGroup returns the breaks that were resolved by themselves as one group, by key.
+// BreakGroup returns the breaks that were resolved by themselves as one group, or wait, by
+// key.
 func (tx *Tx) BreakGroup(name string) (list []reconcile.Break, err error) {
 	prefix := groupKey(name, "")
 	err = tx.eachPrefix(bucketBreakGroups, prefix, func(key, _ []byte) (bool, error) {

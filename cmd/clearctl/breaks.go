@@ -33,7 +33,13 @@ side's findings tell it, or where the side does not have the bill. Two persons.`
 			use: "undo GROUP", kind: clearing.ActUndo, target: groupTarget, argumentMin: 1,
 			zh: "撤回一组自动核销", en: "open a group of breaks again that were resolved by themselves",
 			zhMore: "整组撤回，组内差异重新待办，夜间不再自动核销。须双人。", enMore: "The whole group is open again, and the night does not resolve it by itself any more. Two persons.",
-			example: "  clearctl breaks undo 2026-03-18/timing --province 33 --object 3f… --maker wang --checker li --reason \"wrong day\"",
+			example: "  clearctl breaks undo 2026-03-18/timing-pair --province 33 --object 3f… --maker wang --checker li --reason \"wrong day\"",
+		}),
+		a.officerCommand(officerAct{
+			use: "resolve GROUP", kind: clearing.ActResolve, target: groupTarget, argumentMin: 1,
+			zh: "核销一组超限待核的差异", en: "resolve a group of breaks that waits above its cap",
+			zhMore: "自动核销超过限额的一组差异须双人核销；各省只处理自己为一方的。", enMore: "What would resolve itself, but is above the evening's cap, waits for two persons. Each province decides about its own.",
+			example: "  clearctl breaks resolve 2026-03-18/timing-pair --province 33 --object 3f… --maker wang --checker li --reason \"the other day came\"",
 		}),
 		a.officerCommand(officerAct{
 			use: "reverse RECORD", kind: clearing.ActReverse, target: actTarget, argumentMin: 1,

@@ -65,7 +65,7 @@ func (d *Daemon) look(province ledger.Province, request service.LookRequest) (re
 		return reply, err
 	}
 	err = d.store.View(func(tx *store.Tx) error {
-		looked, err := d.intake.Desk().Look(tx, request.Target)
+		looked, err := d.intake.Desk().Look(tx, province, request.Target)
 		if err != nil {
 			return err
 		}
