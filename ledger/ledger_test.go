@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,26 @@ func TestAccountNamesSayWhoOwesWhom(t *testing.T) {
 		if err := account.Check(); err != nil || account.Name() != want {
 			t.Errorf("%s, %v; want %s", account.Name(), err, want)
 		}
+	}
+}
+
+// Stages are stored by their numbers and exported by their names: neither ever changes.
+func TestStagesAreThoseOfTheBooks(t *testing.T) {
+	names := map[Stage]string{1: "Accrued", 2: "Confirmed", 3: "Noticed", 4: "Paid", 5: "Reserved"}
+	if len(Stages) != len(names) {
+		t.Errorf("%d stages, want %d", len(Stages), len(names))
+	}
+	for _, stage := range Stages {
+		account := payable
+		account.Stage = stage
+		if err := account.Check(); err != nil || stage.String() != names[stage] || !strings.HasSuffix(account.Name(), ":"+names[stage]) {
+			t.Errorf("stage %d is %s: %v", stage, account, err)
+		}
+	}
+	beyond := payable
+	beyond.Stage = 6
+	if err := beyond.Check(); !errors.Is(err, ErrAccount) {
+		t.Errorf("a stage that is none: %v", err)
 	}
 }
 

@@ -34,6 +34,24 @@ func journalBooks() (entries []ledger.Entry, notes []JournalNote, balances accou
 	book(first, sampleDay)
 	book(second, sampleDay)
 	book(undo(3, second), sampleDay+1)
+	// 100.00 of the first bill are held back by a deduction.
+	reserve := func(f provinces.FundAmount, stage ledger.Stage) (moved []ledger.Posting) {
+		for _, p := range postings(first, f) {
+			p.Account.Stage = stage
+			if balances[p.Account] == nil {
+				balances[p.Account] = &ledger.Balance{}
+			}
+			if err := balances[p.Account].Post(p.Amount); err != nil {
+				panic(err)
+			}
+			moved = append(moved, p)
+		}
+		return moved
+	}
+	held := provinces.FundAmount{Fund: first.Funds[0].Fund, Amount: 10_000}
+	taken := provinces.FundAmount{Fund: held.Fund, Amount: -held.Amount}
+	entries = append(entries, ledger.Entry{Number: 4, Day: sampleDay + 1, Postings: slices.Concat(reserve(taken, ledger.Accrued), reserve(held, ledger.Reserved))})
+	notes = append(notes, JournalNote{Outcome: "acted"})
 	return entries, notes, balances
 }
 
