@@ -85,6 +85,7 @@
 //	    publish: [
 //	      "claims.31.*.H31010100001.*"                             # its claims
 //	      "clearing.estimate.31.*.H31010100001"                    # its estimates
+//	      "clearing.month.31.H31010100001"                         # the month's confirmation
 //	      "statements.provider.31.H31010100001.*.*"                # its daily totals
 //	      "clearing.have.provider.31.H31010100001"                 # what the books have from it
 //	      "clearing.statement.provider.31.H31010100001"            # its statements' results
@@ -100,7 +101,9 @@
 //
 // An agency publishes its province's documents about people and hospitals ("registry.33.*",
 // or "registry.33.provider" alone) and asks about them ("clearing.registry.33",
-// "clearing.registryprovider.33", "clearing.registryrefusals.33").
+// "clearing.registryprovider.33", "clearing.registryrefusals.33"). Its officers look, act and
+// list their cases ("clearing.look.33", "clearing.act.33", "clearing.cases.33.*"), and as the
+// treatment side confirm the month for their hospitals ("clearing.month.33", "clearing.month.33.*").
 //
 // A hospital's client sets the inbox prefix _INBOX_H31010100001 ([ConnectOptions].InboxPrefix).
 // A denied publish gets no reply from NATS, only an error on the connection; a Bus turns
