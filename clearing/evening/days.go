@@ -67,6 +67,7 @@ func (r *run) begin() error {
 	r.found = make(map[ledger.Day][]reconcile.Break)
 	r.agreed = make(map[string]bool)
 	r.results = make(map[ledger.Day]reconcile.DayResult)
+	stated := make(map[provinces.Party]bool)
 	return r.view(func(tx *store.Tx) (err error) {
 		if r.at, err = tx.Reconciled(); err != nil {
 			return err
@@ -79,7 +80,10 @@ func (r *run) begin() error {
 		if err := r.closedDays(tx); err != nil {
 			return err
 		}
-		if err := r.byStatements(tx); err != nil {
+		if err := r.byStatements(tx, stated); err != nil {
+			return err
+		}
+		if err := r.replacedStrays(tx, stated); err != nil {
 			return err
 		}
 		return r.byUndoings(tx)
@@ -109,12 +113,13 @@ func (r *run) closedDays(tx *store.Tx) error {
 }
 
 // byStatements touches the days that new statements are about, and those that a party's
-// horizon has come to reach.
-func (r *run) byStatements(tx *store.Tx) error {
+// horizon has come to reach; stated gets the parties.
+func (r *run) byStatements(tx *store.Tx, stated map[provinces.Party]bool) error {
 	return tx.StatementsDecided(r.at.Statements+1, r.now.Statements, func(s *clearing.StatementRecord) error {
 		if s.Outcome != provinces.StatementApplied {
 			return nil
 		}
+		stated[s.Party] = true
 		for day := s.Statement.From; day <= max(s.Statement.To, s.Statement.Horizon); day++ {
 			r.touch(day)
 		}

@@ -86,6 +86,7 @@ type run struct {
 	tallies  map[uint64]*reconcile.TotalsTally
 	horizons map[provinces.Party]ledger.Day
 	alive    map[uint64]bool // by statement: its rows are in force for a day
+	dead     []deadStray     // to be forgotten at the end
 	plans    map[string][]plan
 
 	previous map[string]reconcile.Break       // what was known of the days and parties at hand, by key
@@ -180,6 +181,11 @@ func (r *run) keep(changed []reconcile.Break) error {
 	return r.update(func(tx *store.Tx) error {
 		for _, day := range slices.Sorted(maps.Keys(r.results)) {
 			if err := tx.SetDayResult(r.results[day]); err != nil {
+				return err
+			}
+		}
+		for _, stray := range r.dead {
+			if err := tx.DropStray(stray.party, stray.row); err != nil {
 				return err
 			}
 		}

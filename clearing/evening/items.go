@@ -113,31 +113,38 @@ func (r *run) item(tx *store.Tx, record *clearing.Record) (i reconcile.Item, err
 	if booked != record {
 		i.Corrects = booked.Number
 	}
-	if record.Effect > 0 {
-		i.UndoneBy, i.UndoneOn, err = r.undone(tx, record.Number)
+	if record.Effect < 0 {
+		i.Silent = record.Outcome == provinces.Reversed && booked.Day == record.Day
+		return i, nil
 	}
-	return i, err
+	var by clearing.Record
+	if by, err = r.undone(tx, record.Number); err != nil || by.Number == 0 {
+		return i, err
+	}
+	i.UndoneBy, i.UndoneOn = by.Number, by.Day
+	i.Silent = by.Outcome == provinces.Reversed && by.Day == record.Day
+	return i, nil
 }
 
-// undone is what took a record back by the evening, and when.
-func (r *run) undone(tx *store.Tx, number uint64) (by uint64, on ledger.Day, err error) {
-	if by, err = tx.Undone(number); err != nil || by == 0 {
-		return 0, 0, err
+// undone is what took a record back by the evening, as brief has it; the zero record: nothing.
+func (r *run) undone(tx *store.Tx, number uint64) (by clearing.Record, err error) {
+	n, err := tx.Undone(number)
+	if err != nil || n == 0 {
+		return by, err
 	}
-	on, _, err = r.brief(tx, by)
-	if on > r.evening {
-		return 0, 0, err
+	if by, err = r.brief(tx, n); by.Day > r.evening {
+		by = clearing.Record{}
 	}
-	return by, on, err
+	return by, err
 }
 
-// brief is the business day of a record, and whether it makes a bill count.
-func (r *run) brief(tx *store.Tx, number uint64) (day ledger.Day, effect int8, err error) {
+// brief is number, business day, outcome and effect of a record.
+func (r *run) brief(tx *store.Tx, number uint64) (brief clearing.Record, err error) {
 	err = tx.Brief(number, number, func(record *clearing.Record, _ ledger.Entry) error {
-		day, effect = record.Day, record.Effect
+		brief = clearing.Record{Number: record.Number, Day: record.Day, Outcome: record.Outcome, Effect: record.Effect}
 		return nil
 	})
-	return day, effect, err
+	return brief, err
 }
 
 // person is the keyed name by which persons of the books and of rows are compared. A row

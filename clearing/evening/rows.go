@@ -49,22 +49,24 @@ func (r *run) beside(i *reconcile.Item) (a anchor, err error) {
 			a = anchor{day: i.To}
 			return nil
 		}
-		day, effect, err := r.brief(tx, i.Number)
+		record, err := r.brief(tx, i.Number)
 		if err != nil {
 			return err
 		}
-		if effect == 0 { // a refusal, say: no bill has the number
+		if record.Effect == 0 { // a refusal, say: no bill has the number
 			a = anchor{day: i.To}
 			return nil
 		}
-		booked := reconcile.Item{Number: i.Number, Refund: effect < 0, From: day, To: day}
-		if effect > 0 {
-			if booked.UndoneBy, booked.UndoneOn, err = r.undone(tx, i.Number); err != nil {
+		booked := reconcile.Item{Number: i.Number, Refund: record.Effect < 0, From: record.Day, To: record.Day}
+		if record.Effect > 0 {
+			by, err := r.undone(tx, i.Number)
+			if err != nil {
 				return err
 			}
+			booked.UndoneBy, booked.UndoneOn = by.Number, by.Day
 		}
 		a = anchor{reconcile.Beside(i, &booked), i.Number, true}
-		if a.day != day {
+		if a.day != record.Day {
 			a.number = booked.UndoneBy
 		}
 		return nil
@@ -90,7 +92,7 @@ func (r *run) rows(day ledger.Day, inForce []store.StatementInForce, sorters *[4
 			case at.day == day:
 				return sorters[side].Add(&item)
 			case at.ok && (at.day < s.Statement.From || at.day > s.Statement.To):
-				return r.stray(at, side, s.Number, row)
+				return r.stray(at, side, s, row)
 			}
 			return nil // it lies beside another day of its statement
 		})
@@ -103,17 +105,18 @@ func (r *run) rows(day ledger.Day, inForce []store.StatementInForce, sorters *[4
 
 // stray keeps a row whose bill counts on a day that its statement is not about, and has
 // that day matched with it.
-func (r *run) stray(at anchor, side reconcile.Side, statement uint64, row *provinces.StatementRow) error {
-	s := store.Stray{Bill: at.number, Side: side, Statement: statement, Row: *row}
+func (r *run) stray(at anchor, side reconcile.Side, of *store.StatementInForce, row *provinces.StatementRow) error {
+	s := store.Stray{Bill: at.number, Side: side, Statement: of.Number, Row: *row}
 	known := false
 	err := r.view(func(tx *store.Tx) (err error) {
 		known = tx.HasStray(s)
 		return nil
 	})
-	if err != nil || known {
+	if err != nil || known && of.Number <= r.at.Statements {
 		return err
 	}
-	if err := r.update(func(tx *store.Tx) error { return tx.SetStray(s) }); err != nil {
+	// Known rows of a new statement are those of a run that was interrupted.
+	if err := r.update(func(tx *store.Tx) error { return tx.SetStray(of.Party, s) }); err != nil {
 		return err
 	}
 	r.touch(at.day)
@@ -138,7 +141,18 @@ func (r *run) strays(day ledger.Day, sorters *[4]*reconcile.Sorter) error {
 	}
 	for i := range beside {
 		s := &beside[i]
-		statement, err := r.lives(s.Statement)
+		var statement *provinces.Statement
+		err := r.view(func(tx *store.Tx) error {
+			record, err := tx.StatementNumbered(s.Statement)
+			if err != nil {
+				return err
+			}
+			if alive, err := r.lives(tx, &record); err != nil || !alive {
+				return err
+			}
+			statement = &record.Statement
+			return nil
+		})
 		if err != nil {
 			return err
 		}
@@ -159,23 +173,43 @@ func (r *run) strays(day ledger.Day, sorters *[4]*reconcile.Sorter) error {
 	return nil
 }
 
-// lives returns a statement whose rows are in force for some day; nil if another has taken
-// its place everywhere.
-func (r *run) lives(number uint64) (statement *provinces.Statement, err error) {
-	err = r.view(func(tx *store.Tx) error {
-		record, err := tx.StatementNumbered(number)
+// lives reports whether the rows of a statement are in force for some day.
+func (r *run) lives(tx *store.Tx, record *clearing.StatementRecord) (alive bool, err error) {
+	alive, known := r.alive[record.Number]
+	if !known {
+		alive, err = tx.RowsInForce(record)
+		r.alive[record.Number] = alive
+	}
+	return alive, err
+}
+
+// replacedStrays finds the stray rows of parties whose statements have been replaced, and
+// has the days of their bills matched without them. They are forgotten with the rest of
+// what the run stores.
+func (r *run) replacedStrays(tx *store.Tx, parties map[provinces.Party]bool) error {
+	for party := range parties {
+		err := tx.StraysOf(party, func(s store.Stray) error {
+			record, err := tx.StatementNumbered(s.Statement)
+			if err != nil {
+				return err
+			}
+			if alive, err := r.lives(tx, &record); err != nil || alive {
+				return err
+			}
+			r.dead = append(r.dead, deadStray{party, s})
+			bill, err := r.brief(tx, s.Bill)
+			r.touch(bill.Day)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if _, known := r.alive[number]; !known {
-			if r.alive[number], err = tx.RowsInForce(&record); err != nil {
-				return err
-			}
-		}
-		if r.alive[number] {
-			statement = &record.Statement
-		}
-		return nil
-	})
-	return statement, err
+	}
+	return nil
+}
+
+// deadStray is a stray row of a statement that another has taken the place of.
+type deadStray struct {
+	party provinces.Party
+	row   store.Stray
 }

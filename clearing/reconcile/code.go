@@ -32,6 +32,9 @@ func appendItem(b []byte, i *Item) []byte {
 	if i.Amounts.Cash != nil {
 		flags |= 2
 	}
+	if i.Silent {
+		flags |= 4
+	}
 	b = append(b, flags)
 	b = appendAmounts(b, &i.Amounts)
 	b = binary.AppendVarint(b, int64(i.From))
@@ -126,7 +129,7 @@ func (d *decoder) item(i *Item) error {
 	i.SettlementID, i.Person, i.Provider, i.VisitID = d.string(), d.string(), d.string(), d.string()
 	i.Home, i.Treatment, i.Insutype = ledger.Area(d.string()), ledger.Area(d.string()), d.string()
 	flags := d.byte()
-	i.Refund = flags&1 != 0
+	i.Refund, i.Silent = flags&1 != 0, flags&4 != 0
 	d.amounts(&i.Amounts, flags&2 != 0)
 	i.From, i.To, i.UndoneOn = d.day(), d.day(), d.day()
 	i.Corrects, i.UndoneBy = d.uvarint(), d.uvarint()

@@ -40,6 +40,9 @@ func (r *Result) judgeSide(s Side) SideState {
 		r.missing(s)
 	default:
 		r.compare(s, &rows[0])
+		if r.Books.Silent && !r.Books.Refund && !r.back[s] {
+			r.find(s, Finding{Class: Status, Owed: rows[0].Amounts.Owed(), Field: "refd_setl_flag", Ours: flag(true), Theirs: flag(false)})
+		}
 		for i := 1; i < own; i++ {
 			r.find(s, Finding{Class: Duplicate, Owed: rows[i].Amounts.Owed(), Field: "setl_id", Ours: place(&rows[0]), Theirs: place(&rows[i])})
 		}

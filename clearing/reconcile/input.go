@@ -44,13 +44,16 @@ var (
 
 // absent is what it means that a side has no row of the bill. A statement of bills alone is
 // not asked for what takes bills back, nor for a bill that was taken back on its own
-// day: some hospitals list it and some do not.
+// day: some hospitals list it and some do not. Nobody is asked for a bill and the 2601 that
+// took it back on its own day.
 func (s Said) absent(bill *Item) SideState {
 	switch {
 	case !s.Asked:
 		return NotAsked
 	case !s.Complete, s.Totals == TotalsOpen:
 		return Awaited
+	case bill.Silent:
+		return NotAsked
 	case !s.Refunds && (bill.Refund || bill.UndoneBy != 0 && bill.UndoneOn == bill.From):
 		return NotAsked
 	case s.Totals == TotalsTied:

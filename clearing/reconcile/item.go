@@ -85,6 +85,11 @@ type Item struct {
 	// UndoneOn is the business day of UndoneBy; 0 without one.
 	UndoneOn ledger.Day `cbor:"18,keyasint,omitempty"`
 
+	// Silent: a bill that a 2601 took back on its own day, or that 2601. For whoever did not
+	// know what had become of the bill it has never been, so that a side has neither of
+	// both is no difference (contract, "unknown outcome").
+	Silent bool `cbor:"19,keyasint,omitempty"`
+
 	// Of sides' items only: where the row stands, to name it.
 	Party     provinces.Party `cbor:"15,keyasint,omitempty"`
 	Statement string          `cbor:"16,keyasint,omitempty"` // its id

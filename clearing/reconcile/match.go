@@ -177,6 +177,13 @@ func (m *matching) fresh(bill *Item) *Result {
 	return r
 }
 
+func bit(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 func (s Said) byte() (b byte) {
 	for i, yes := range [...]bool{s.Asked, s.Complete, s.Rows, s.Refunds} {
 		if yes {
@@ -208,7 +215,9 @@ func (m *matching) claim(r *Result, s Side) error {
 	h := &m.heads[s]
 	m.left = m.left[:0]
 	for h.more && h.item.Number == r.Books.Number {
-		switch row := &h.item; {
+		row := &h.item
+		r.back[s] = r.back[s] || row.Refund && !r.Books.Refund && r.Books.UndoneBy != 0
+		switch {
 		case row.SettlementID != r.Books.SettlementID, len(r.Sides[s]) == rowsMax,
 			row.Refund && !r.Books.Refund && r.Books.UndoneBy != 0:
 			if err := m.wait(s, row, r.Books); err != nil {
@@ -327,7 +336,7 @@ func (m *matching) waitFor(r *Result) error {
 	m.buffer = binary.BigEndian.AppendUint64(m.buffer, r.Books.Number)
 	m.buffer = appendItem(m.buffer, r.Books)
 	for _, s := range Sides {
-		m.buffer = append(m.buffer, r.said[s].byte(), byte(len(r.Sides[s])))
+		m.buffer = append(m.buffer, r.said[s].byte(), bit(r.back[s]), byte(len(r.Sides[s])))
 		for i := range r.Sides[s] {
 			m.buffer = appendItem(m.buffer, &r.Sides[s][i])
 		}

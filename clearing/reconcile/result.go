@@ -62,6 +62,7 @@ type Result struct {
 	Findings []Finding    // in the order of sides and fields; empty unless Standing is Broken
 
 	said [4]Said   // by Side: the word of the side's party
+	back [4]bool   // by Side: it has a refund of this bill, which lies beside what took the bill back
 	twin [4]uint64 // by Side: another standing bill of the same stay and amounts, which the side has
 }
 

@@ -105,6 +105,7 @@ func (d *decoder) result() (Result, error) {
 	}
 	for _, s := range Sides {
 		r.said[s] = saidOf(d.byte())
+		r.back[s] = d.byte() != 0
 		r.Sides[s] = make([]Item, d.byte())
 		for i := range r.Sides[s] {
 			if err := d.item(&r.Sides[s][i]); err != nil {

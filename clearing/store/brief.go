@@ -14,7 +14,7 @@ import (
 // Brief visits records like Scan, but reads of each only what a day's report needs: a
 // night has to read every record of its days, and most of a record is trace and answer.
 // Set are Number, Stream, Day, Outcome, Code, Original, Treatment, Home, Provider and
-// Effect; of a bill the claim's PersonNo and Total, and the benefit's Funds, Account, Cash
+// Effect; of a bill the claim's PersonNo, VisitID, Insutype and Total, and the benefit's Funds, Account, Cash
 // and Warnings. Act is there, without content. A record with an adjustment is whole. Record and bill are reused: visit
 // must not keep them, nor the list of funds. Warnings are shared and must not be changed.
 func (tx *Tx) Brief(from, to uint64, visit func(*clearing.Record, ledger.Entry) error) error {
@@ -107,6 +107,10 @@ func (r *briefReader) claimField(field uint64) bool {
 	switch claim := &r.bill.Claim; field {
 	case 1:
 		claim.PersonNo = string(r.text())
+	case 2:
+		claim.VisitID = string(r.text())
+	case 5:
+		claim.Insutype = r.word()
 	case 20:
 		claim.Total = ledger.Amount(r.int())
 	default:

@@ -32,7 +32,7 @@ var layouts = layout{
 		bucketStatements, bucketParts, bucketNumbers, bucketDue, bucketStrangers, bucketRows, bucketInForce, bucketSerials,
 		bucketBillSums, bucketBillNumbers,
 		bucketRowStates, bucketCases, bucketOffers, bucketBreaks, bucketOpenBreaks, bucketBreakGroups,
-		bucketDayResults, bucketStrays, bucketBreakDays, bucketBreakEvenings, bucketStillBreaks, bucketHorizons, bucketPairBalances, bucketSealed,
+		bucketDayResults, bucketStrays, bucketStraysOf, bucketBreakDays, bucketBreakEvenings, bucketStillBreaks, bucketHorizons, bucketPairBalances, bucketSealed,
 	},
 }
 

@@ -13,7 +13,8 @@ import (
 
 var (
 	bucketDayResults = []byte("dayresults")
-	bucketStrays     = []byte("strays")
+	bucketStrays     = []byte("strays")    // bill, side, statement, line -> a row whose bill counts on another day
+	bucketStraysOf   = []byte("straysof")  // party, stray's key -> nothing
 	bucketBreakDays  = []byte("breakdays") // day, break key -> nothing
 	bucketHorizons   = []byte("horizons")  // party -> last day of its horizons
 
@@ -208,8 +209,36 @@ func parseStray(key, value []byte) (s Stray, err error) {
 // HasStray reports whether the row is kept already.
 func (tx *Tx) HasStray(s Stray) bool { return tx.raw.Bucket(bucketStrays).Get(strayKey(s)) != nil }
 
-// SetStray keeps a stray row beside its bill.
-func (tx *Tx) SetStray(s Stray) error { return put(tx.raw.Bucket(bucketStrays), strayKey(s), s) }
+// SetStray keeps a stray row of a party beside its bill.
+func (tx *Tx) SetStray(party provinces.Party, s Stray) error {
+	key := strayKey(s)
+	if err := tx.raw.Bucket(bucketStraysOf).Put(append(partyPrefix(party), key...), []byte{}); err != nil {
+		return err
+	}
+	return put(tx.raw.Bucket(bucketStrays), key, s)
+}
+
+// DropStray forgets a stray row of a party.
+func (tx *Tx) DropStray(party provinces.Party, s Stray) error {
+	key := strayKey(s)
+	if err := tx.raw.Bucket(bucketStraysOf).Delete(append(partyPrefix(party), key...)); err != nil {
+		return err
+	}
+	return tx.raw.Bucket(bucketStrays).Delete(key)
+}
+
+// StraysOf visits the stray rows of a party, by bill.
+func (tx *Tx) StraysOf(party provinces.Party, visit func(Stray) error) error {
+	prefix := partyPrefix(party)
+	return tx.eachPrefix(bucketStraysOf, prefix, func(key, _ []byte) (bool, error) {
+		key = key[len(prefix):]
+		s, err := parseStray(key, tx.raw.Bucket(bucketStrays).Get(key))
+		if err != nil {
+			return false, err
+		}
+		return true, visit(s)
+	})
+}
 
 // Strays visits the stray rows of the bills from..to, in their order.
 func (tx *Tx) Strays(from, to uint64, visit func(Stray) error) error {

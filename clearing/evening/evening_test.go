@@ -1,0 +1,361 @@
+package evening_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/store"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+func TestWhatAllSidesStateAlikeIsMatched(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	for _, party := range everybody {
+		b.state(party, monday, rows(one, two)...)
+	}
+	b.close(monday)
+	b.match(monday)
+	b.demand()
+	b.demandSums(monday, 2, 0, 0)
+}
+
+// TestWhatIsNotDueYetIsExpected: nobody has stated the day, or only two of three sides.
+func TestWhatIsNotDueYetIsExpected(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.state(theHospital, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand()
+	b.demandSums(monday, 0, 1, 0)
+	b.state(theTreatment, monday, row(one))
+	b.match(monday)
+	b.demandSums(monday, 1, 0, 0)
+}
+
+// TestOneFenIsABreak: no tolerance; the class says who has more, and the other bill is
+// untouched.
+func TestOneFenIsABreak(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	fen := row(one)
+	fen.Funds++
+	b.state(theHospital, monday, fen, row(two))
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, rows(one, two)...)
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 AMT_OVER hospital 0.01 open")
+	b.demandSums(monday, 1, 0, 1)
+}
+
+// TestALateStatementChangesWhatItTouches: the corrected statement ends its break, the other
+// break keeps its first evening, and a second run changes nothing.
+func TestALateStatementChangesWhatItTouches(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	fen := row(one)
+	fen.Funds++
+	b.state(theHospital, monday, fen, row(two))
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 AMT_OVER hospital 0.01 open", "bill/2 MISS_HOME home -600.00 open")
+	b.close(monday + 1)
+	b.state(theHospital, monday, rows(one, two)...)
+	b.match(monday + 1)
+	b.demand("bill/1 AMT_OVER hospital 0.01 gone", "bill/2 MISS_HOME home -600.00 open")
+	b.view(func(tx *store.Tx) error {
+		x, err := tx.Break("bill/2")
+		if x.FirstSeen != monday || len(x.History) != 1 {
+			t.Errorf("bill/2 was first seen %s, history %v", x.FirstSeen, x.History)
+		}
+		x, _ = tx.Break("bill/1")
+		if x.AsOf(monday) != reconcile.Open || x.AsOf(monday+1) != reconcile.Gone {
+			t.Errorf("bill/1 as of the evenings: %s, %s", x.AsOf(monday), x.AsOf(monday+1))
+		}
+		return err
+	})
+	if again := b.match(monday + 1); len(again.Days) != 0 || again.Changed != 0 {
+		t.Errorf("run again: %+v", again)
+	}
+}
+
+// TestARowThatComesLateResolvesItself: missing on Monday, there on Tuesday, equal to the fen.
+func TestARowThatComesLateResolvesItself(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	b.state(theHospital, monday, row(two))
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, rows(one, two)...)
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
+	b.close(monday + 1)
+	b.state(theHospital, monday, rows(one, two)...)
+	outcome := b.match(monday + 1)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 resolved")
+	b.demandSums(monday, 2, 0, 0)
+	if len(outcome.Groups) != 1 || outcome.Groups[0].Kind != reconcile.AutoLateRow {
+		t.Errorf("groups %+v", outcome.Groups)
+	}
+}
+
+// TestARowOfAnotherDayIsPutBesideItsBill: the hospital counts Monday's bill on Tuesday. On
+// Monday evening it lacks the bill; on Tuesday the pair has appeared, and resolves itself.
+func TestARowOfAnotherDayIsPutBesideItsBill(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.state(theHospital, monday)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
+	b.close(monday + 1)
+	b.state(theHospital, monday+1, row(one))
+	b.match(monday + 1)
+	b.demand("bill/1 TIMING hospital 0.00 resolved")
+	// Tuesday's statement is corrected: the row is gone, and with it the pair.
+	b.close(monday + 2)
+	b.state(theHospital, monday+1)
+	b.match(monday + 2)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
+}
+
+// TestABillOfTheNextDayThatIsStatedEarly: the hospital has it on Monday, the books on Tuesday.
+func TestABillOfTheNextDayThatIsStatedEarly(t *testing.T) {
+	b := newBooks(t)
+	b.close(monday)
+	one := b.bill("one", 11_000)
+	if one.Day != monday+1 {
+		t.Fatalf("booked on %s", one.Day)
+	}
+	b.state(theHospital, monday, row(one))
+	b.match(monday)
+	b.demand()
+	b.state(theHospital, monday+1)
+	b.state(theTreatment, monday+1, row(one))
+	b.state(theHome, monday+1, row(one))
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand("bill/1 TIMING hospital 0.00 resolved")
+}
+
+// TestABillThatWasNeverKnown: a 2601 on the same day; the sides have neither, as it should
+// be. A side that has the bill all the same is told so.
+func TestABillThatWasNeverKnown(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	b.reverse(one)
+	b.state(theHospital, monday, row(two))
+	b.state(theTreatment, monday, row(two))
+	b.state(theHome, monday, rows(one, two)...)
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 STATUS home 6000.00 open")
+	b.close(monday + 1)
+	b.state(theHome, monday, row(two))
+	b.match(monday + 1)
+	b.demand("bill/1 STATUS home 6000.00 gone")
+	b.demandSums(monday, 3, 0, 0)
+}
+
+// TestACancellationOnTheNextDayTouchesItsBill: the hospital took the bill back and states
+// neither; the books have both, on two days. Once both are known the chain explains itself.
+func TestACancellationOnTheNextDayTouchesItsBill(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.state(theHospital, monday)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
+	cancelled := b.cancel(one)
+	b.state(theHospital, monday+1)
+	b.state(theTreatment, monday+1, back(cancelled, one))
+	b.state(theHome, monday+1, back(cancelled, one))
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.view(func(tx *store.Tx) error {
+		for _, key := range []string{"bill/1", "bill/2"} {
+			x, err := tx.Break(key)
+			if err != nil || x == nil || x.Class != reconcile.Status || x.Findings[0].Cause == nil {
+				t.Errorf("%s: %+v %v", key, x, err)
+				continue
+			}
+			if kind := x.Findings[0].Cause.Kind; kind != reconcile.ReversalAcrossCutOff {
+				t.Errorf("%s: cause %s", key, kind)
+			}
+		}
+		return nil
+	})
+}
+
+// TestTotalsAreTiedWithoutRows: a 3201 that agrees is enough for a hospital. One that does
+// not is a break of its own, and its bills wait for rows.
+func TestTotalsAreTiedWithoutRows(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, rows(one, two)...)
+	total := provinces.StatementTotal{Insutype: "390", ClearingType: "21", Agency: treatment, Count: 2, Total: 13_000_00, Funds: 6_600_00}
+	said := provinces.Statement{Party: theHospital, From: monday, To: monday, Horizon: monday, Refunds: true, Totals: []provinces.StatementTotal{total}}
+	said.Totals[0].Funds -= 61_00
+	b.apply(said, nil)
+	b.close(monday)
+	b.match(monday)
+	b.demand("totals/provider.33.H33010000001/2026-03-02/390.21.330100.- TOTALS hospital -61.00 open")
+	b.demandSums(monday, 0, 2, 0)
+	b.close(monday + 1)
+	said.Totals = []provinces.StatementTotal{total}
+	b.apply(said, nil)
+	b.match(monday + 1)
+	b.demand("totals/provider.33.H33010000001/2026-03-02/390.21.330100.- TOTALS hospital -61.00 gone")
+	b.demandSums(monday, 2, 0, 0)
+}
+
+// TestMonthsTakeTheirDays: a statement of the whole month takes the place of its days', and
+// each bill is found on its own day.
+func TestMonthsTakeTheirDays(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.close(monday)
+	two := b.bill("two", 2_000)
+	b.close(monday + 1)
+	first, last := ledger.NewDay(2026, 3, 1), ledger.NewDay(2026, 3, 31)
+	for _, party := range everybody {
+		b.state(party, monday)
+		b.apply(provinces.Statement{Party: party, From: first, To: last, Horizon: last, Refunds: true, Totals: []provinces.StatementTotal{{}}, File: &provinces.StatementFile{}}, rows(one, two))
+	}
+	b.match(monday + 1)
+	b.demand()
+	b.demandSums(monday, 1, 0, 0)
+	b.demandSums(monday+1, 1, 0, 0)
+}
+
+// TestARowWithoutABill is a break of its own, with nothing in the books.
+func TestARowWithoutABill(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	more := row(one)
+	more.SettlementID, more.VisitID, more.PersonNo = "330100G0000000000777", "v-nobody", "65310000"
+	b.state(theHospital, monday, row(one), more)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("row/provider.33.H33010000001/330100G0000000000777 SURPLUS hospital 6000.00 open")
+	b.demandSums(monday, 1, 0, 0)
+}
+
+// TestAMissingStatementIsSaid: serials 1 and 3; with 2 the break is gone.
+func TestAMissingStatementIsSaid(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	serial := func(n uint64, day ledger.Day, list ...provinces.StatementRow) {
+		b.apply(provinces.Statement{Party: theHospital, From: day, To: day, Horizon: day, Serial: n, Totals: []provinces.StatementTotal{{}}, File: &provinces.StatementFile{}}, list)
+	}
+	serial(1, monday, row(one))
+	serial(3, monday+1)
+	b.close(monday)
+	b.match(monday)
+	b.demand("serial/provider.33.H33010000001/2-2 SEQ_GAP hospital 0.00 open")
+	b.close(monday + 1)
+	serial(2, monday+1)
+	b.match(monday + 1)
+	b.demand("serial/provider.33.H33010000001/2-2 SEQ_GAP hospital 0.00 gone")
+}
+
+// stops is a context that ends when it was asked so many times.
+type stops struct {
+	context.Context
+	left int
+}
+
+var errStopped = errors.New("stopped")
+
+func (s *stops) Err() error {
+	if s.left--; s.left < 0 {
+		return errStopped
+	}
+	return nil
+}
+
+// TestARunThatIsInterruptedIsRunAgain: wherever it ends, the next run comes to the same
+// breaks and sums as one that was not interrupted.
+func TestARunThatIsInterruptedIsRunAgain(t *testing.T) {
+	story := func(t *testing.T, run func(b *books, day ledger.Day)) (lines []string) {
+		b := newBooks(t)
+		one, two, three := b.bill("one", 11_000), b.bill("two", 2_000), b.bill("three", 3_000)
+		fen := row(one)
+		fen.Funds++
+		b.state(theHospital, monday, fen, row(two))
+		b.state(theTreatment, monday, rows(one, two, three)...)
+		b.state(theHome, monday, rows(one, two)...)
+		b.close(monday)
+		run(b, monday)
+		b.close(monday + 1)
+		b.state(theHospital, monday+1, row(three))
+		run(b, monday+1) // a stray row leads back to Monday
+		b.close(monday + 2)
+		b.state(theHospital, monday+1)
+		b.state(theHome, monday, rows(one, two, three)...)
+		run(b, monday+2) // and is gone
+		for _, day := range []ledger.Day{monday, monday + 1} {
+			m, e, x := b.sums(day)
+			lines = append(lines, fmt.Sprint(day, m, e, x))
+		}
+		return append(lines, b.breaks()...)
+	}
+	want := story(t, func(b *books, day ledger.Day) { b.match(day) })
+	for n := 0; ; n++ {
+		interrupted := false
+		got := story(t, func(b *books, day ledger.Day) {
+			if _, err := b.evening.Run(&stops{context.Background(), n}, day, day); err != nil {
+				if !errors.Is(err, errStopped) {
+					t.Fatal(err)
+				}
+				interrupted = true
+			}
+			b.match(day)
+		})
+		if !slices.Equal(got, want) {
+			t.Fatalf("stopped at %d:\n%q\nwant:\n%q", n, got, want)
+		}
+		if !interrupted {
+			return
+		}
+	}
+}
+
+// TestTheOrderOfStatementsDoesNotMatter: once all have come, the same breaks are open.
+func TestTheOrderOfStatementsDoesNotMatter(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {2, 0, 1}} {
+		for _, between := range []bool{false, true} {
+			b := newBooks(t)
+			one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+			b.close(monday)
+			fen := row(two)
+			fen.Funds--
+			lists := [][]provinces.StatementRow{rows(one, two), {row(one), fen}, rows(two)}
+			for _, i := range order {
+				b.state(everybody[i], monday, lists[i]...)
+				if between {
+					b.match(monday)
+				}
+			}
+			b.match(monday)
+			b.demand("bill/1 MISS_HOME home -6000.00 open", "bill/2 AMT_UNDER treatment -0.01 open")
+		}
+	}
+}
