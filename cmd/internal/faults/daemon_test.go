@@ -35,6 +35,7 @@ type house struct {
 	dir    string
 	broker string   // an external one; "": embedded
 	more   []string // arguments besides
+	files  int      // how many descriptors the next daemon may have; 0: as many as we
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
@@ -97,6 +98,10 @@ func (h *house) args() []string {
 func (h *house) start(o *orders) {
 	h.Helper()
 	cmd := exec.Command(clearingd(h), h.args()...)
+	if h.files != 0 {
+		limited := fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, h.files)
+		cmd = exec.Command("/bin/sh", append([]string{"-c", limited, clearingd(h)}, h.args()...)...)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if o != nil {
 		cmd = traced(h, *o, clearingd(h), h.args()...)
