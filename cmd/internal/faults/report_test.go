@@ -132,7 +132,7 @@ func TestTheKthCallOnAReportFails(t *testing.T) {
 		call, fault string
 		step        int // of the short form
 	}{
-		{"write", "ENOSPC", 9}, {"write", "KILL", 9}, {"fsync", "EIO", 4}, {"fsync", "KILL", 4}, {"rename", "EIO", 1}, {"rename", "KILL", 1},
+		{"write", "ENOSPC", 1}, {"write", "KILL", 2}, {"fsync", "EIO", 4}, {"fsync", "KILL", 4}, {"rename", "EIO", 1}, {"rename", "KILL", 1},
 	} {
 		t.Run(c.call+" "+c.fault, func(t *testing.T) {
 			if thorough {
