@@ -10,12 +10,14 @@ import (
 
 // Fee inquiries (费用协查, rules 6, article 58) and problem tickets (问题协同, article 59).
 
+// inquiryLeast is the medfee_sumamt from which a stay may be asked about, included.
+const inquiryLeast ledger.Amount = 30_000_00
+
 const (
-	inquiryLeast    ledger.Amount = 30_000_00 // medfee_sumamt of a stay that may be asked about, included
-	inquiryFixed                  = 26        // day of the month at whose beginning the list is fixed, and by which it is answered a month later
-	inquiryAgree                  = 5         // working days in which the home place confirms an answer
-	ticketAgree                   = 10        // working days after which an answer counts as confirmed
-	ticketLevelsMax               = 2         // reopened to the province, then to the centre
+	inquiryFixed    = 26 // day of the month at whose beginning the list is fixed, and by which it is answered a month later
+	inquiryAgree    = 5  // working days in which the home place confirms an answer
+	ticketAgree     = 10 // working days after which an answer counts as confirmed
+	ticketLevelsMax = 2  // reopened to the province, then to the centre
 )
 
 // TicketType is what a ticket is about; it sets the clock.

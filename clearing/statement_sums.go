@@ -29,10 +29,6 @@ type BillSum struct {
 	Cash    ledger.Amount `cbor:"10,keyasint"`
 }
 
-func (s BillSum) dimensions() BillSum {
-	return BillSum{Insutype: s.Insutype, Agency: s.Agency, Counterpart: s.Counterpart, Refund: s.Refund, Of: s.Of}
-}
-
 // BillMove is a record that made a bill count, or count no longer, with the bill.
 type BillMove struct {
 	Record *Record // with an effect

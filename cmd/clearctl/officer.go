@@ -169,8 +169,6 @@ func groupTarget(argument string) (string, error) { return "group/" + argument, 
 
 func actTarget(argument string) (string, error) { return "act/" + argument, nil }
 
-func newTarget(string) (string, error) { return "new", nil }
-
 func caseTarget(kinds ...clearing.CaseKind) func(string) (string, error) {
 	return func(argument string) (string, error) {
 		for _, kind := range kinds {

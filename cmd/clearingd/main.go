@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -53,17 +54,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return serve(cfg, stderr)
 }
 
-// headroom is address space that the garbage collector counts as memory in use and that is
+// headroomBytes is address space that the garbage collector counts as memory in use and that is
 // never touched: it collects again after about so much was allocated, not after the few
 // dozen mebibytes that are really alive have doubled. A backlog spent a tenth of its time
 // on that.
-var headroom []byte
-
 const headroomBytes = 128 << 20
 
 // serve runs the daemon until a signal or a failure ends it.
 func serve(cfg config.Config, stderr io.Writer) int {
-	headroom = make([]byte, headroomBytes)
+	defer runtime.KeepAlive(make([]byte, headroomBytes))
 	log, err := ops.NewLogger(stderr, cfg.Log, ops.UnderJournal())
 	if err != nil {
 		fmt.Fprintf(stderr, "clearingd: %v\n", err)
