@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 
