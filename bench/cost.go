@@ -54,7 +54,7 @@ func (b *bench) cost(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	table.Row("store: put and commit, 256 together", fmt.Sprintf("%.1f µs of processor", 1e6*stored))
+	table.Row(fmt.Sprintf("store: put and commit, %d together", batchMax), fmt.Sprintf("%.1f µs of processor", 1e6*stored))
 	return fmt.Sprintf(costText, measure.Grouped(steps.bodySize()), table), nil
 }
 
