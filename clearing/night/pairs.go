@@ -47,16 +47,18 @@ func (p pairs) post(entry ledger.Entry, decision bool) (err error) {
 			continue
 		}
 		key := reconcile.Pair{Home: posting.Account.Home, Treatment: posting.Account.Treatment}
-		if p[key] == nil {
-			p[key] = &store.PairBalance{Home: key.Home, Treatment: key.Treatment}
+		pair := p[key]
+		if pair == nil {
+			pair = &store.PairBalance{Home: key.Home, Treatment: key.Treatment}
+			p[key] = pair
 		}
-		if p[key].Balance, err = p[key].Balance.Add(posting.Amount); err != nil {
+		if pair.Balance, err = pair.Balance.Add(posting.Amount); err != nil {
 			return fmt.Errorf("entry %d: %w", entry.Number, err)
 		}
 		if !decision {
 			continue
 		}
-		if p[key].Decisions, err = p[key].Decisions.Add(posting.Amount); err != nil {
+		if pair.Decisions, err = pair.Decisions.Add(posting.Amount); err != nil {
 			return fmt.Errorf("entry %d: %w", entry.Number, err)
 		}
 	}
