@@ -58,6 +58,12 @@ func (s StatementPart) Subject() string {
 	return fmt.Sprintf("statements.%s.%s.%d", s.Party.Key(), s.ID, s.Part)
 }
 
+// ParseParty reads the key of a party; ok is false for what is none.
+func ParseParty(key string) (party Party, ok bool) {
+	place, err := ParseStatementSubject("statements." + key + ".x.0")
+	return place.Party, err == nil && Known(place.Party.Province)
+}
+
 // StatementAnswer is the subject of a statement's one result.
 func StatementAnswer(party Party, id string) string {
 	return fmt.Sprintf("answers.statement.%s.%s", party.Key(), id)

@@ -2,7 +2,9 @@ package evening
 
 import (
 	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
 	"clearingd/ledger"
+	"clearingd/provinces"
 )
 
 // Overdue is how many working days past its due date a break is on an evening; 0: it is due
@@ -31,3 +33,17 @@ func (e *Evening) StatementsDue(evening ledger.Day) (ledger.Day, error) {
 
 // Cap is what may be resolved by itself of a kind on one evening.
 func (e *Evening) Cap(kind reconcile.AutoKind) reconcile.Cap { return e.o.Caps[kind] }
+
+// Asked reports whether statements of a party are expected.
+func (e *Evening) Asked(party provinces.Party) bool { return e.o.Asked == nil || e.o.Asked(party) }
+
+// BreakLine is a break as officers read it: its working days are counted on the evening, and
+// its state is that at the end of the day asOf, which is the evening itself for the report and
+// the open day for whoever asks how things stand now. The error is the calendar's.
+func (e *Evening) BreakLine(b *reconcile.Break, evening, asOf ledger.Day) (report.BreakLine, error) {
+	overdue, err := e.Overdue(b, evening)
+	if err != nil {
+		return report.BreakLine{}, err
+	}
+	return report.NewBreakLine(b, asOf, overdue, b.Result())
+}

@@ -33,6 +33,9 @@ type Evening struct {
 	o     Options
 	mu    sync.Mutex
 	shelf clearing.PlanShelf
+
+	words  sync.Mutex
+	spoken *Words // of the day that was asked for last
 }
 
 // New makes an Evening.

@@ -29,14 +29,20 @@ type word struct {
 // parties reads the statements that are in force for the day, and adds up what totals
 // without rows are held against.
 func (r *run) parties(day ledger.Day) (*parties, error) {
-	p := &parties{run: r, day: day, said: make(map[provinces.Party]*word)}
+	var inForce []store.StatementInForce
 	err := r.view(func(tx *store.Tx) (err error) {
-		p.inForce, err = tx.StatementsInForce(day)
+		inForce, err = tx.StatementsInForce(day)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	return r.partiesOf(day, inForce)
+}
+
+// partiesOf reads what statements that are in force for the day let know.
+func (r *run) partiesOf(day ledger.Day, inForce []store.StatementInForce) (*parties, error) {
+	p := &parties{run: r, day: day, inForce: inForce, said: make(map[provinces.Party]*word)}
 	var totals []*store.StatementInForce
 	for i := range p.inForce {
 		s := &p.inForce[i]
@@ -140,14 +146,9 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 		if r.tallies[s.Number] != nil {
 			continue
 		}
-		inForce := s.Statement
-		inForce.Totals = nil
-		for _, i := range s.Totals {
-			inForce.Totals = append(inForce.Totals, s.Statement.Totals[i])
-		}
-		tally := reconcile.NewTotalsTally(&inForce)
+		tally := newTally(s)
 		r.tallies[s.Number] = tally
-		key := days{inForce.From, inForce.To}
+		key := days{s.Statement.From, s.Statement.To}
 		if ranges[key] == nil {
 			ranges[key] = make(map[provinces.Party][]*reconcile.TotalsTally)
 			order = append(order, key)
@@ -162,6 +163,16 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 		}
 	}
 	return nil
+}
+
+// newTally begins to add up what the totals of a statement that are in force are held against.
+func newTally(s *store.StatementInForce) *reconcile.TotalsTally {
+	inForce := s.Statement
+	inForce.Totals = nil
+	for _, i := range s.Totals {
+		inForce.Totals = append(inForce.Totals, s.Statement.Totals[i])
+	}
+	return reconcile.NewTotalsTally(&inForce)
 }
 
 // add gives every item of a day to the tallies of its parties.

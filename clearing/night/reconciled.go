@@ -68,7 +68,7 @@ func (n *Night) addReconciled(t *totals, s span) error {
 // settled and still found, by key each.
 func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.BreakLine) error) error {
 	one := func(b reconcile.Break) error {
-		line, err := n.breakLine(&b, evening)
+		line, err := n.o.Evening.BreakLine(&b, evening, evening)
 		if err != nil {
 			return err
 		}
@@ -85,20 +85,11 @@ func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.Br
 	return tx.StillBreaks(one)
 }
 
-// breakLine is a break as officers read it on an evening.
-func (n *Night) breakLine(b *reconcile.Break, evening ledger.Day) (report.BreakLine, error) {
-	overdue, err := n.o.Evening.Overdue(b, evening)
-	if err != nil {
-		return report.BreakLine{}, err
-	}
-	return report.NewBreakLine(b, evening, overdue, b.Result())
-}
-
 // happenings counts what happened to breaks on the evening, and lists what resolved itself.
 func (n *Night) happenings(tx *store.Tx, evening ledger.Day, b *report.Builder) error {
 	groups := make(map[string]*report.AutomaticGroup)
 	err := tx.EveningBreaks(evening, func(brk reconcile.Break) error {
-		line, err := n.breakLine(&brk, evening)
+		line, err := n.o.Evening.BreakLine(&brk, evening, evening)
 		if err != nil {
 			return err
 		}
@@ -107,7 +98,7 @@ func (n *Night) happenings(tx *store.Tx, evening ledger.Day, b *report.Builder) 
 			if e.Evening != evening {
 				continue
 			}
-			if what, ok := happening(e); ok && !seen[what] {
+			if what, ok := report.HappeningOf(e); ok && !seen[what] {
 				seen[what] = true
 				if err := b.AddHappening(what, line); err != nil {
 					return err
@@ -124,25 +115,6 @@ func (n *Night) happenings(tx *store.Tx, evening ledger.Day, b *report.Builder) 
 		b.AddAutomatic(*group)
 	}
 	return nil
-}
-
-// happening is what an event of a break's history is called in the report.
-func happening(e reconcile.Event) (report.Happening, bool) {
-	switch {
-	case e.What == reconcile.EventSeen:
-		return report.BreakNew, true
-	case e.What == reconcile.EventChanged:
-		return report.BreakChanged, true
-	case e.What == reconcile.EventReopened, e.What == reconcile.EventUndone:
-		return report.BreakReopened, true
-	case e.State == reconcile.Resolved:
-		return report.BreakResolved, true
-	case e.State == reconcile.Decided:
-		return report.BreakDecided, true
-	case e.State == reconcile.Gone:
-		return report.BreakGone, true
-	}
-	return "", false
 }
 
 // inGroup adds a break to the group that the event says it was resolved in, or waits in.

@@ -35,6 +35,9 @@ var sideStates = map[reconcile.SideState]string{
 	reconcile.Agrees: SideAgrees, reconcile.Tied: SideTied, reconcile.Awaited: SideAwaited, reconcile.Differs: SideDiffers, reconcile.NotAsked: SideNotAsked,
 }
 
+// SideStateWord is the word for what a side says of a bill: SideAgrees and so on.
+func SideStateWord(s reconcile.SideState) string { return sideStates[s] }
+
 // BreakLine is one break as officers read it, as of an evening: a line of breaks.csv, of
 // breaks.xlsx, of the console and of clearctl. It names no person.
 type BreakLine struct {

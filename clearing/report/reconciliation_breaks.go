@@ -22,7 +22,7 @@ func (b *Builder) AddBreak(l BreakLine) error {
 		return nil
 	}
 	if settled {
-		return k.part.Settled.add(l)
+		return k.part.Settled.Add(l)
 	}
 	if l.State != reconcile.Open && l.State != reconcile.Proposed || !slices.Contains(SideNames, l.Owner) || !slices.Contains(reconcile.Classes, l.Class) {
 		return fmt.Errorf("break %s: state %q, owner %q, class %q: %w", l.Key, l.State, l.Owner, l.Class, ErrBreak)
@@ -37,7 +37,7 @@ func (b *Builder) AddBreak(l BreakLine) error {
 		owner.Worst = max(owner.Worst, l.Overdue)
 		k.part.Overdue = keepFirst(k.part.Overdue, l, OverdueShown, longestOverdue)
 	}
-	err := errors.Join(whole.add(l), zeroAt(classes, l.Class).add(l), k.ages[bucketOf(l.Overdue)].add(l), owner.add(l), k.addHospital(l))
+	err := errors.Join(whole.Add(l), zeroAt(classes, l.Class).Add(l), k.ages[bucketOf(l.Overdue)].Add(l), owner.Add(l), k.addHospital(l))
 	if err != nil {
 		return fmt.Errorf("break %s: %w", l.Key, err)
 	}
@@ -75,7 +75,9 @@ func (k *reconciling) addHospital(l BreakLine) error {
 	return addTo(&h.Apart, apart)
 }
 
-func (s *BreakSum) add(l BreakLine) error {
+// Add adds a break to the sum. Of what no bill stands behind, the books have nothing. Error:
+// ledger.ErrOverflow.
+func (s *BreakSum) Add(l BreakLine) error {
 	books := l.Books
 	if l.Alone() {
 		books = 0 // of totals: their bills are counted one by one
@@ -104,13 +106,33 @@ func keepFirst[T any](list []T, one T, most int, order func(x, y T) int) []T {
 	return list
 }
 
+// HappeningOf is what an event of a break's history is called in the report; ok is false for
+// one that changes nothing about it, as a comment.
+func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
+	switch {
+	case e.What == reconcile.EventSeen:
+		return BreakNew, true
+	case e.What == reconcile.EventChanged:
+		return BreakChanged, true
+	case e.What == reconcile.EventReopened, e.What == reconcile.EventUndone:
+		return BreakReopened, true
+	case e.State == reconcile.Resolved:
+		return BreakResolved, true
+	case e.State == reconcile.Decided:
+		return BreakDecided, true
+	case e.State == reconcile.Gone:
+		return BreakGone, true
+	}
+	return "", false
+}
+
 // AddHappening counts what happened to a break since the evening before. Errors:
 // [ErrBreak], ledger.ErrOverflow.
 func (b *Builder) AddHappening(what Happening, l BreakLine) error {
 	if !slices.Contains(Happenings, what) {
 		return fmt.Errorf("break %s: happening %q: %w", l.Key, what, ErrBreak)
 	}
-	return zeroAt(b.reconciling.happened, what).add(l)
+	return zeroAt(b.reconciling.happened, what).Add(l)
 }
 
 // AddAutomatic lists a group of automatic resolutions.

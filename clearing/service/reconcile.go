@@ -13,6 +13,7 @@ const (
 	Breaks    = "clearing.breaks"
 	Break     = "clearing.break"
 	Reconcile = "clearing.reconcile"
+	Why       = "clearing.why"
 )
 
 // StateUnsettled and StateAll are words of BreaksRequest.State beside the states of
@@ -24,7 +25,7 @@ const (
 
 // BreaksRequest selects breaks. Every field must hold; zero values select all.
 type BreaksRequest struct {
-	Evening   *ledger.Day      `json:"evening,omitempty"`   // as they stood then; nil: on the last closed day
+	Evening   *ledger.Day      `json:"evening,omitempty"`   // as they stood then; nil: as they stand now, with what officers did since the last closed day
 	From      *ledger.Day      `json:"from,omitempty"`      // business days of what they are about, inclusive
 	To        *ledger.Day      `json:"to,omitempty"`        //
 	Home      string           `json:"home,omitempty"`      // a province (two digits) or an area (six)
@@ -48,7 +49,7 @@ const BreaksLimit = 200
 // BreaksReply is a part of a list of breaks, by key, with the sums of the whole of it. Call
 // again with After = Next until Next is "".
 type BreaksReply struct {
-	Evening ledger.Day         `json:"evening"`
+	Evening ledger.Day         `json:"evening"` // on which working days are counted: the one asked for, or the last closed day
 	Breaks  []report.BreakLine `json:"breaks"`
 	Next    string             `json:"next,omitempty"`
 	Sum     report.BreakSum    `json:"sum"`     // of all that were selected
@@ -58,7 +59,7 @@ type BreaksReply struct {
 // BreakRequest names one break.
 type BreakRequest struct {
 	Key     string      `json:"key"`
-	Evening *ledger.Day `json:"evening,omitempty"` // as it stood then; nil: on the last closed day
+	Evening *ledger.Day `json:"evening,omitempty"` // as it stood then; nil: as it stands now
 }
 
 // BreakReply is one break with everything that is known of it.
@@ -159,4 +160,31 @@ type SideHorizon struct {
 	Side  report.SideName `json:"side"`
 	There int             `json:"there"` // parties whose horizon reaches the day
 	Asked int             `json:"asked"` // parties with bills of the day that are asked for statements
+}
+
+// WhyRequest asks why a party and the books are apart.
+type WhyRequest struct {
+	Party string      `json:"party"`          // provider.31.H31010100017, treatment.31 or home.65
+	From  *ledger.Day `json:"from,omitempty"` // business days, both included; nil: 30 days before the last
+	To    *ledger.Day `json:"to,omitempty"`   // nil: the last closed day
+}
+
+// WhyReply is the answer, over the days that the party has spoken about: those up to its
+// horizon.
+type WhyReply struct {
+	Party   provinces.Party       `json:"party"`
+	From    ledger.Day            `json:"from"`
+	To      ledger.Day            `json:"to"`
+	Evening ledger.Day            `json:"evening"`          // as of which the match was made
+	Horizon ledger.Day            `json:"horizon,omitzero"` // 0: it never stated anything
+	Days    []WhyDay              `json:"days"`             // with a bill or a row, in order
+	Why     reconcile.Explanation `json:"why"`
+}
+
+// WhyDay is one business day of a party and the books. Bills that the party need not state,
+// as one that was taken back on its own day, are left out.
+type WhyDay struct {
+	Day    ledger.Day     `json:"day"`
+	Books  reconcile.Sum  `json:"books"`
+	Theirs *reconcile.Sum `json:"theirs,omitempty"` // nil: the party's statements do not reach the day yet
 }

@@ -35,6 +35,22 @@ func (tx *Tx) BillSums(day ledger.Day, party provinces.Party) (sums []clearing.B
 	return sums, err
 }
 
+// BillParties visits the parties that have bills on a closed day, in the order of their keys.
+// The sums must have been made by MakeBillSums.
+func (tx *Tx) BillParties(day ledger.Day, visit func(provinces.Party) error) error {
+	prefix := dayKey(day)
+	return tx.eachPrefix(bucketBillSums, prefix, func(key, _ []byte) (bool, error) {
+		if len(key) == len(prefix) { // the day's own
+			return true, nil
+		}
+		party, ok := provinces.ParseParty(string(key[len(prefix):]))
+		if !ok {
+			return false, fmt.Errorf("%w: sums of nobody", ErrEncoding)
+		}
+		return true, visit(party)
+	})
+}
+
 // BillNumbers are the records that moved bills of a provider on a closed day, in order.
 func (tx *Tx) BillNumbers(day ledger.Day, provider string) ([]uint64, error) {
 	return unpackNumbers(tx.raw.Bucket(bucketBillNumbers).Get(partyDayKey(day, provider)))

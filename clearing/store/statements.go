@@ -266,12 +266,21 @@ type StatementInForce struct {
 // StatementsInForce are the statements that count for a day, in the order of their
 // parties' keys and then of their numbers.
 func (tx *Tx) StatementsInForce(day ledger.Day) ([]StatementInForce, error) {
+	return tx.statementsInForce(day, nil)
+}
+
+// StatementsInForceOf are those of one party.
+func (tx *Tx) StatementsInForceOf(day ledger.Day, party provinces.Party) ([]StatementInForce, error) {
+	return tx.statementsInForce(day, partyPrefix(party))
+}
+
+func (tx *Tx) statementsInForce(day ledger.Day, of []byte) ([]StatementInForce, error) {
 	kinds := make(map[uint64]map[string]bool)
-	if err := tx.inForceAt(day, day, kinds); err != nil {
+	if err := tx.inForceAt(day, day, of, kinds); err != nil {
 		return nil, err
 	}
 	if first := firstOfMonth(day); first != day {
-		if err := tx.inForceAt(first, day, kinds); err != nil {
+		if err := tx.inForceAt(first, day, of, kinds); err != nil {
 			return nil, err
 		}
 	}
@@ -289,12 +298,13 @@ func (tx *Tx) StatementsInForce(day ledger.Day) ([]StatementInForce, error) {
 }
 
 // inForceAt gathers what is noted at one day and counts for another of its month, by the
-// statements' numbers.
-func (tx *Tx) inForceAt(at, day ledger.Day, kinds map[uint64]map[string]bool) error {
-	prefix := dayKey(at)
+// statements' numbers; of is the prefix of a party's keys, or nil for all.
+func (tx *Tx) inForceAt(at, day ledger.Day, of []byte, kinds map[uint64]map[string]bool) error {
+	noted := dayKey(at)
+	prefix := append(dayKey(at), of...)
 	cursor := tx.raw.Bucket(bucketInForce).Cursor()
 	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
-		_, kind, ok := strings.Cut(string(key[len(prefix):]), "\x00")
+		_, kind, ok := strings.Cut(string(key[len(noted):]), "\x00")
 		if !ok || len(value) != 8 {
 			return fmt.Errorf("%w: key in force", ErrEncoding)
 		}

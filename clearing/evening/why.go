@@ -1,0 +1,82 @@
+package evening
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"clearingd/clearing/reconcile"
+	"clearingd/clearing/store"
+	"clearingd/ledger"
+	"clearingd/provinces"
+)
+
+// Why answers an officer: why are we so far apart with this party over these days? It puts the
+// party beside the books and explains the difference over the days up to its horizon from the
+// breaks that the newest run has found, settled ones too: deciding a break moves the books'
+// balance, and not what the two have stated of the bill.
+func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, through ledger.Day) (PartyDays, reconcile.Explanation, error) {
+	days, err := e.PartyDays(ctx, party, from, to, through)
+	if err != nil {
+		return days, reconcile.Explanation{}, err
+	}
+	q := reconcile.Question{Party: party, From: from, To: min(to, through, days.Horizon)}
+	for _, d := range days.Days {
+		if d.Day > q.To {
+			continue
+		}
+		if q.Ours, err = q.Ours.Add(d.Books.Owed); err != nil {
+			return days, reconcile.Explanation{}, err
+		}
+		if q.Theirs, err = q.Theirs.Add(d.Theirs.Owed); err != nil {
+			return days, reconcile.Explanation{}, err
+		}
+	}
+	if q.Breaks, err = e.breaksWith(ctx, party); err != nil {
+		return days, reconcile.Explanation{}, err
+	}
+	return days, reconcile.Explain(q), nil
+}
+
+// breaksWith are the breaks that a party has a finding in and that the match finds still.
+func (e *Evening) breaksWith(ctx context.Context, party provinces.Party) (list []reconcile.Break, err error) {
+	take := func(b reconcile.Break) error {
+		if Concerns(&b, party) && !isRest(&b) {
+			list = append(list, b)
+		}
+		return ctx.Err()
+	}
+	return list, e.o.Store.View(func(tx *store.Tx) error {
+		var failed error
+		err := tx.OpenBreaks("", func(b reconcile.Break) bool {
+			failed = take(b)
+			return failed == nil
+		})
+		if err := errors.Join(err, failed); err != nil {
+			return err
+		}
+		return tx.StillBreaks(take)
+	})
+}
+
+// Concerns reports whether a break has a finding about what the party has said.
+func Concerns(b *reconcile.Break, party provinces.Party) bool {
+	side := reconcile.SideOf(party.Kind)
+	speaks := b.Party
+	if b.Entry != 0 && reconcile.SideOf(b.Party.Kind) != side {
+		speaks = (&reconcile.Item{Home: b.Home, Treatment: b.Treatment, Provider: b.Provider}).PartyOn(side)
+	}
+	if speaks != party {
+		return false
+	}
+	for i := range b.Findings {
+		if b.Findings[i].Side == side {
+			return true
+		}
+	}
+	return false
+}
+
+// isRest: bills that no line of the totals covers are told twice, as bills that the party does
+// not have and as what the totals leave over. The money is in the bills.
+func isRest(b *reconcile.Break) bool { return strings.HasSuffix(b.Key, "/-.rest.-.-") }
