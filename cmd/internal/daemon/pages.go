@@ -24,9 +24,11 @@ import (
 
 // openPages puts the officers' console on the HTTP port.
 func (d *Daemon) openPages() {
-	pages := console.New(pages{d, pageSearch}, console.Options{
-		AreaName: data.AreaName,
-		Failed:   func(page string, err error) { d.log.Error("console", zap.String("page", page), zap.Error(err)) },
+	books := pages{d, pageSearch}
+	pages := console.New(books, console.Options{
+		Reconciliation: books,
+		AreaName:       data.AreaName,
+		Failed:         func(page string, err error) { d.log.Error("console", zap.String("page", page), zap.Error(err)) },
 	})
 	d.pages.Store(&pages)
 	d.life.add("console", func() error { d.pages.Store(nil); return nil })
@@ -70,6 +72,11 @@ var errEnough = errors.New("enough")
 // transactions, until visit returns errEnough or so many are searched as a page may
 // take; then reached is the last of them, otherwise 0.
 func (p pages) eachRecord(ctx context.Context, from, to ledger.Day, after uint64, visit func(*store.Tx, *clearing.Record) error) (reached uint64, err error) {
+	return p.eachChunk(ctx, from, to, after, visit, func() error { return nil })
+}
+
+// eachChunk is eachRecord, and calls chunk behind each transaction, outside of it.
+func (p pages) eachChunk(ctx context.Context, from, to ledger.Day, after uint64, visit func(*store.Tx, *clearing.Record) error, chunk func() error) (reached uint64, err error) {
 	first, last, err := p.numbers(from, to)
 	if err != nil || first == 0 {
 		return 0, err
@@ -88,6 +95,9 @@ func (p pages) eachRecord(ctx context.Context, from, to ledger.Day, after uint64
 				return visit(tx, r)
 			})
 		})
+		if err == nil {
+			err = chunk()
+		}
 		if errors.Is(err, errEnough) {
 			return 0, nil
 		}

@@ -22,7 +22,7 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), d.actEndpoints(), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), d.actEndpoints(), d.reconcileEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate((*clearing.Desk).Estimate)},
 		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: d.estimate((*clearing.Desk).EstimateJourney)},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
@@ -97,6 +97,8 @@ func meaning(err error) error {
 		return refoldFailure(err)
 	case actFailure(err) != nil:
 		return actFailure(err)
+	case reconcileFailure(err) != nil:
+		return reconcileFailure(err)
 	case errors.Is(err, errIntakeOnly):
 		return failure(http.StatusServiceUnavailable, "账簿未通过检查，仅接收报文", err.Error())
 	}

@@ -239,6 +239,9 @@ func (d *Daemon) watchDays() {
 
 // seedMetrics takes over what the books say happened before this start.
 func (d *Daemon) seedMetrics() error {
+	if err := d.countBreaks(); err != nil {
+		return err
+	}
 	return d.store.View(func(tx *store.Tx) error {
 		quarantined, err := tx.Quarantined()
 		if err != nil {
@@ -264,6 +267,9 @@ func (d *Daemon) closeNight(ctx context.Context, day ledger.Day) error {
 		return err
 	}
 	d.metrics.DayClosed(day, time.Since(began))
+	if err := d.countBreaks(); err != nil {
+		return err
+	}
 	if !d.closing.manual && d.checking.CompareAndSwap(false, true) {
 		go func() {
 			defer d.checking.Store(false)

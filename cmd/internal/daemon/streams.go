@@ -200,3 +200,6 @@ func (d *Daemon) NATSURL() string {
 	}
 	return d.cfg.NATS.URL
 }
+
+// HTTPURL is where the officers' pages are.
+func (d *Daemon) HTTPURL() string { return "http://" + d.http.Addr().String() }

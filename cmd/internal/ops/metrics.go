@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"clearingd/clearing/reconcile"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -49,6 +50,9 @@ type Metrics struct {
 	streamLimit *prometheus.GaugeVec
 	syncAlways  prometheus.Gauge
 	unmatched   prometheus.Gauge
+	reconciled  prometheus.Gauge
+	breaks      *prometheus.GaugeVec
+	overdue     prometheus.Gauge
 	expiry      *prometheus.GaugeVec
 	diskFree    prometheus.Gauge
 	diskFloor   prometheus.Gauge
@@ -105,6 +109,9 @@ func NewMetrics(version string) *Metrics {
 		streamBytes: f.gauges("stream_bytes", "Size of a stream on disk.", "stream"),
 		streamLimit: f.gauges("stream_limit_bytes", "Size at which a stream refuses new messages; 0 when it has none.", "stream"),
 		unmatched:   f.gauge("reconcile_without_calendar", "1 if the last night matched nothing because the calendar of the year is missing."),
+		reconciled:  f.gauge("reconciled_day_timestamp_seconds", "The evening as of which statements were last matched, as midnight UTC of its date; 0 before the first."),
+		breaks:      f.gauges("breaks_open", "Breaks that are open or proposed, by class, as of the last match.", "class"),
+		overdue:     f.gauge("breaks_overdue", "Of the open breaks those past their due date, as of the last match."),
 		syncAlways:  f.gauge("broker_sync_always", "1 if the broker syncs before it acknowledges, 0 if not or not known."),
 		expiry:      f.gauges("expiry_timestamp_seconds", "When login, broker_certificate or authority expires; 0 for what never does.", "what"),
 		diskFree:    f.gauge("disk_free_bytes", "Free space of the file system that holds the state."),
@@ -130,6 +137,9 @@ func NewMetrics(version string) *Metrics {
 	build.WithLabelValues(version, runtime.Version()).Set(1)
 	for _, o := range provinces.Outcomes { // so that a rate is 0, not absent, before the first
 		m.claims.WithLabelValues(string(o))
+	}
+	for _, c := range reconcile.Classes {
+		m.breaks.WithLabelValues(string(c))
 	}
 	for _, o := range provinces.StatementOutcomes {
 		m.statements.WithLabelValues(string(o))
@@ -237,6 +247,17 @@ func (m *Metrics) SetExpiry(what string, at time.Time) {
 
 // SetUnmatched says whether the last night could not match for want of a calendar.
 func (m *Metrics) SetUnmatched(missing bool) { m.unmatched.Set(truth(missing)) }
+
+// SetReconciled is the evening as of which statements were last matched.
+func (m *Metrics) SetReconciled(evening ledger.Day) { m.reconciled.Set(seconds(evening.Time())) }
+
+// SetBreaks counts the open breaks by class, and those past their due date.
+func (m *Metrics) SetBreaks(classes map[reconcile.Class]int, overdue int) {
+	for _, c := range reconcile.Classes {
+		m.breaks.WithLabelValues(string(c)).Set(float64(classes[c]))
+	}
+	m.overdue.Set(float64(overdue))
+}
 
 // SetSyncAlways says whether the broker is known to sync before it acknowledges.
 func (m *Metrics) SetSyncAlways(known bool) { m.syncAlways.Set(truth(known)) }
