@@ -25,13 +25,20 @@ $ctl publish "$dir/day.ndjson" --wait --strict --answers "$dir/answers.ndjson"
 
 say "some of them cancel"
 $ctl sample --seed "$seed" --count "$count" --day "$day" --phase 2 --answers "$dir/answers.ndjson" --out "$dir/after.ndjson"
-$ctl publish "$dir/after.ndjson" --wait --strict
+$ctl publish "$dir/after.ndjson" --wait --strict --answers "$dir/after-answers.ndjson"
+
+say "hospitals, treatment provinces and home provinces state what they have of the day; six hospitals err"
+$ctl statement sample --day "$day" --messages "$dir/day.ndjson,$dir/after.ndjson" \
+	--answers "$dir/answers.ndjson,$dir/after-answers.ndjson" --plant 6
 
 say "the day is closed"
 $ctl close "$day"
 
 say "the night's report of $day"
 $ctl summary "$day"
+
+say "where the three sides and the books differ"
+$ctl breaks list || true
 
 daemon_stop
 for file in report.html report.xlsx obligations.csv report.json journal.hledger; do

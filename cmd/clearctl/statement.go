@@ -25,7 +25,7 @@ func (a *app) statementCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.statementSendCommand(), a.statementCheckCommand(), a.statementListCommand(), a.statementShowCommand(), a.statementHaveCommand())
+	c.AddCommand(a.statementSendCommand(), a.statementCheckCommand(), a.statementListCommand(), a.statementShowCommand(), a.statementHaveCommand(), a.statementSampleCommand())
 	return c
 }
 
