@@ -48,6 +48,7 @@ type books struct {
 	last     []clearing.Record
 	stated   uint64 // statements so far
 	evening  *evening.Evening
+	asked    func(provinces.Party) // told of every party that a run asks for
 }
 
 // Decode finds the request that the body names.
@@ -127,6 +128,12 @@ func newBooks(t testing.TB) *books {
 	}
 	b.evening = evening.New(evening.Options{
 		Store: s, Pseudonyms: clearing.NewPseudonyms(make([]byte, 32)), Calendar: working, Runs: reconcile.MemoryRuns{}, Caps: caps, TimingDays: 2,
+		Asked: func(p provinces.Party) bool {
+			if b.asked != nil {
+				b.asked(p)
+			}
+			return true
+		},
 	})
 	t.Cleanup(func() {
 		if result, err := s.Check(context.Background(), nil); !t.Failed() && (err != nil || len(result.Faults) > 0) {

@@ -61,7 +61,6 @@ const overlap = 4
 func (r *run) begin() error {
 	r.touched = make(map[ledger.Day]bool)
 	r.tallies = make(map[uint64]*reconcile.TotalsTally)
-	r.horizons = make(map[provinces.Party]ledger.Day)
 	r.alive = make(map[uint64]bool)
 	r.previous = make(map[string]reconcile.Break)
 	r.found = make(map[ledger.Day][]reconcile.Break)

@@ -276,6 +276,30 @@ func TestAMissingStatementIsSaid(t *testing.T) {
 	b.demand("serial/provider.33.H33010000001/2-2 SEQ_GAP hospital 0.00 gone")
 }
 
+// TestAStatementThatComesDuringARun counts in the next one: a bill must not be missing in rows
+// that the run has not seen.
+func TestAStatementThatComesDuringARun(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.asked = func(party provinces.Party) {
+		if party == theHospital {
+			b.asked = nil
+			b.state(theHospital, monday, row(one))
+		}
+	}
+	b.match(monday)
+	if b.asked != nil {
+		t.Fatal("the hospital was not asked for")
+	}
+	b.demand()
+	b.demandSums(monday, 0, 1, 0)
+	b.match(monday)
+	b.demandSums(monday, 1, 0, 0)
+}
+
 // stops is a context that ends when it was asked so many times.
 type stops struct {
 	context.Context

@@ -30,14 +30,27 @@ type word struct {
 // without rows are held against.
 func (r *run) parties(day ledger.Day) (*parties, error) {
 	var inForce []store.StatementInForce
+	// Both in one transaction: a statement that comes meanwhile must not move the horizon of
+	// a party whose rows were not seen, or its bills would be missing.
 	err := r.view(func(tx *store.Tx) (err error) {
-		inForce, err = tx.StatementsInForce(day)
-		return err
+		if inForce, err = tx.StatementsInForce(day); err != nil {
+			return err
+		}
+		return r.readHorizons(tx)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return r.partiesOf(day, inForce)
+}
+
+// readHorizons reads how far every party says that it is complete.
+func (r *run) readHorizons(tx *store.Tx) error {
+	r.horizons = make(map[provinces.Party]ledger.Day)
+	return tx.Horizons(func(h store.Horizon) error {
+		r.horizons[h.Party] = h.Day
+		return nil
+	})
 }
 
 // partiesOf reads what statements that are in force for the day let know.
@@ -46,10 +59,7 @@ func (r *run) partiesOf(day ledger.Day, inForce []store.StatementInForce) (*part
 	var totals []*store.StatementInForce
 	for i := range p.inForce {
 		s := &p.inForce[i]
-		w, err := p.of(s.Party)
-		if err != nil {
-			return nil, err
-		}
+		w := p.of(s.Party)
 		if s.Rows {
 			w.said.Rows, w.said.Refunds = true, s.Statement.Refunds
 		}
@@ -92,43 +102,21 @@ func onePerKey(list []reconcile.Break) []reconcile.Break {
 }
 
 // of is the party's word, with what is known of it on any day.
-func (p *parties) of(party provinces.Party) (*word, error) {
+func (p *parties) of(party provinces.Party) *word {
 	if w, ok := p.said[party]; ok {
-		return w, nil
-	}
-	horizon, err := p.run.horizon(party)
-	if err != nil {
-		return nil, err
+		return w
 	}
 	w := &word{said: reconcile.Said{
 		Asked:    p.run.o.Asked == nil || p.run.o.Asked(party),
-		Complete: horizon >= p.day,
+		Complete: p.run.horizons[party] >= p.day,
 	}}
 	p.said[party] = w
-	return w, nil
-}
-
-// horizon is the last day up to which a party says that it is complete; 0: it never said.
-func (r *run) horizon(party provinces.Party) (day ledger.Day, err error) {
-	if day, ok := r.horizons[party]; ok {
-		return day, nil
-	}
-	err = r.view(func(tx *store.Tx) (err error) {
-		h, err := tx.Horizon(party)
-		day = h.Day
-		return err
-	})
-	r.horizons[party] = day
-	return day, err
+	return w
 }
 
 // word is what the party of a side has said of the day of a bill.
 func (p *parties) word(side reconcile.Side, bill *reconcile.Item) reconcile.Said {
-	w, err := p.of(bill.PartyOn(side))
-	if err != nil {
-		p.failed = err
-		return reconcile.Said{}
-	}
+	w := p.of(bill.PartyOn(side))
 	said := w.said
 	for _, tally := range w.tallies {
 		said.Totals = max(said.Totals, tally.Tie(bill))

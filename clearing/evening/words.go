@@ -56,13 +56,16 @@ func (b *bits) holds(number uint64) bool {
 func (e *Evening) reading(ctx context.Context, through ledger.Day) (*run, error) {
 	r := &run{
 		Evening: e, ctx: ctx, through: through,
-		tallies: make(map[uint64]*reconcile.TotalsTally), horizons: make(map[provinces.Party]ledger.Day), alive: make(map[uint64]bool),
+		tallies: make(map[uint64]*reconcile.TotalsTally), alive: make(map[uint64]bool),
 	}
 	return r, r.view(func(tx *store.Tx) (err error) {
 		if r.at, err = tx.Reconciled(); err != nil {
 			return err
 		}
 		r.evening = r.at.Evening
+		if err := r.readHorizons(tx); err != nil {
+			return err
+		}
 		err = tx.Days(func(day ledger.Day, state store.DayState) bool {
 			if day <= through && state.Phase != store.DayOpen {
 				r.ranges = append(r.ranges, dayRange{day, state.From, state.To})
@@ -157,9 +160,7 @@ func (w *Words) word(side reconcile.Side, bill *reconcile.Item) reconcile.Said {
 
 // matchedHorizon is how far a party was complete when the newest run looked.
 func (r *run) matchedHorizon(party provinces.Party) (horizon ledger.Day, err error) {
-	if horizon, err = r.horizon(party); err != nil {
-		return 0, err
-	}
+	horizon = r.horizons[party]
 	err = r.view(func(tx *store.Tx) error {
 		position, err := tx.Position(store.StatementsStream)
 		if err != nil || position.Sequence <= r.at.Statements {

@@ -51,7 +51,7 @@ func (a *app) statementSample(ctx context.Context, o statementSampleOptions) err
 	if err != nil {
 		return err
 	}
-	w := &statedDay{day: day, homes: map[string]string{}, reversed: map[string]bool{}, byParty: map[provinces.Party][]statedBill{}}
+	w := &statedDay{day: day, homes: map[string]string{}, reversals: map[string]string{}, reversed: map[string]bool{}, byParty: map[provinces.Party][]statedBill{}}
 	for _, name := range o.messages {
 		if err := a.eachFile(name, w.sent); err != nil {
 			return err
@@ -98,11 +98,12 @@ func (a *app) eachFile(name string, read func(json.RawMessage) error) error {
 
 // statedDay is a sample day as its hospitals have seen it.
 type statedDay struct {
-	day      ledger.Day
-	homes    map[string]string // subject of a claim -> insuplc_admdvs
-	reversed map[string]bool   // subjects of claims that a 2601 took back
-	bills    []statedBill
-	byParty  map[provinces.Party][]statedBill
+	day       ledger.Day
+	homes     map[string]string // subject of a claim -> insuplc_admdvs
+	reversals map[string]string // subject of a 2601 -> that of the claim it names
+	reversed  map[string]bool   // subjects of claims that a 2601 took back
+	bills     []statedBill
+	byParty   map[provinces.Party][]statedBill
 }
 
 // statedBill is one bill, or what took one back, as a hospital was answered.
@@ -121,7 +122,7 @@ type statedBill struct {
 }
 
 // sent notes what is needed of a message: where the person is insured, and what a reversal
-// took back.
+// is about.
 func (w *statedDay) sent(value json.RawMessage) error {
 	m, err := readMessage(value)
 	if err != nil {
@@ -142,7 +143,7 @@ func (w *statedDay) sent(value json.RawMessage) error {
 	}
 	w.homes[m.subject] = envelope.Home
 	if at := strings.LastIndexByte(m.subject, '.'); envelope.Infno == provinces.InfnoReverse && envelope.Input.Data.Infno == provinces.InfnoSettle && at > 0 {
-		w.reversed[m.subject[:at+1]+envelope.Input.Data.MsgID] = true
+		w.reversals[m.subject] = m.subject[:at+1] + envelope.Input.Data.MsgID
 	}
 	return nil
 }
@@ -152,6 +153,9 @@ func (w *statedDay) answered(value json.RawMessage) error {
 	var line answer
 	if err := json.Unmarshal(value, &line); err != nil {
 		return err
+	}
+	if claim, ok := w.reversals[line.Subject]; ok && line.Outcome == provinces.Reversed {
+		w.reversed[claim] = true
 	}
 	if line.Outcome != provinces.Booked && line.Outcome != provinces.Cancelled || line.Day != w.day.String() {
 		return nil
@@ -249,11 +253,22 @@ func (a *app) publishStated(ctx context.Context, w *statedDay) (int, error) {
 		}
 		progress.at(n+1, len(parties))
 	}
+	for _, party := range parties {
+		reply, err := a.awaitStatement(ctx, b, &statementDraft{party: party, id: w.id()}, false)
+		if err != nil {
+			return 0, err
+		}
+		if s := reply.Statement; s.Outcome == provinces.StatementRefused {
+			return 0, no(party.Key()+"："+s.ZH, party.Key()+": "+s.EN)
+		}
+	}
 	return len(parties), nil
 }
 
-// publishOne publishes a party's statement of the day. Its id follows from the day, so that
-// running again sends copies.
+// id is that of every party's statement of the day, so that running again sends copies.
+func (w *statedDay) id() string { return "built-" + w.day.String() }
+
+// publishOne publishes a party's statement of the day.
 func (a *app) publishOne(ctx context.Context, b *bus.Bus, w *statedDay, party provinces.Party) error {
 	head, rows, format := w.hospital(party), w.tabs(party), provinces.FormatTXT
 	if party.Kind != provinces.PartyProvider {
@@ -263,7 +278,7 @@ func (a *app) publishOne(ctx context.Context, b *bus.Bus, w *statedDay, party pr
 	if err != nil {
 		return err
 	}
-	d := &statementDraft{party: party, id: "built-" + w.day.String()}
+	d := &statementDraft{party: party, id: w.id()}
 	if err := d.assemble(body, rows, format, "utf-8"); err != nil {
 		return err
 	}
