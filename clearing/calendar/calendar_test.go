@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -164,4 +165,18 @@ func TestAfterAndBetweenAreInverse(t *testing.T) {
 			t.Fatalf("%d working days after %s is %s, which is %d, %v", n, from, to, back, err)
 		}
 	})
+}
+
+// The runbook tells an operator how to write a year: what stands there is read.
+func TestTheRunbooksExampleIsAYear(t *testing.T) {
+	text, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "## Nothing is matched")
+	_, rest, _ = strings.Cut(rest, "```toml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if year, err := Parse([]byte(example)); !found || err != nil || year.Year != 2027 {
+		t.Errorf("%+v, %v", year, err)
+	}
 }

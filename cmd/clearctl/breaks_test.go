@@ -32,7 +32,7 @@ func (h *house) breaksEndpoints() []bus.Endpoint {
 			return json.Marshal(v)
 		}}
 	}
-	return []bus.Endpoint{reply(service.Breaks, breaksOfScript), reply(service.Break, breakOfScript), reply(service.Reconcile, h.reconcileOfScript)}
+	return []bus.Endpoint{reply(service.Breaks, breaksOfScript), reply(service.Break, breakOfScript), reply(service.Reconcile, h.reconcileOfScript), reply(service.Why, h.whyOfScript)}
 }
 
 var scriptDay = ledger.NewDay(2026, time.March, 12)
@@ -128,6 +128,26 @@ func (h *house) reconcileOfScript(body []byte) (any, error) {
 	}, Rows: []reconcile.ClassSum{{Class: reconcile.Surplus, Count: 1, More: 333_00}}, Horizons: []service.SideHorizon{{Side: report.SideHospital, There: 7, Asked: 8}}}
 	if h.bad {
 		reply.Pairs[1].Ledger++
+	}
+	return reply, nil
+}
+
+// whyOfScript is 61 yuan apart by two breaks; in bad books they leave a fen over.
+func (h *house) whyOfScript(body []byte) (any, error) {
+	var q service.WhyRequest
+	if err := json.Unmarshal(body, &q); err != nil {
+		return nil, err
+	}
+	party, _ := provinces.ParseParty(q.Party)
+	sum := func(count uint64, owed ledger.Amount) *reconcile.Sum { return &reconcile.Sum{Count: count, Owed: owed} }
+	reply := service.WhyReply{Party: party, From: scriptDay, To: scriptDay + 5, Evening: scriptDay + 5, Horizon: scriptDay + 1, Days: []service.WhyDay{
+		{Day: scriptDay, Books: *sum(3, 4_800_00), Theirs: sum(3, 4_840_00)}, {Day: scriptDay + 1, Books: *sum(2, 900_00), Theirs: sum(2, 921_00)}, {Day: scriptDay + 2, Books: *sum(1, 5_00)},
+	}, Why: reconcile.Explanation{Difference: 61_00, Reasons: []reconcile.Reason{
+		{Cause: reconcile.RefundAtInsurer, Class: reconcile.AmountOver, Owed: 40_00, Parts: []reconcile.Part{{Key: "bill/1", Day: scriptDay, Owed: 40_00}}},
+		{Class: reconcile.AmountOver, Owed: 21_00, Parts: []reconcile.Part{{Key: "bill/2", Day: scriptDay + 1, Owed: 21_00}}},
+	}, Cancel: []reconcile.Part{{Key: "bill/5", Day: scriptDay, Owed: 7}, {Key: "bill/6", Day: scriptDay, Owed: -7}}}}
+	if h.bad {
+		reply.Why.Rest = 1
 	}
 	return reply, nil
 }

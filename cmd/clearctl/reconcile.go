@@ -27,6 +27,7 @@ Without DAY it is the last sealed day. Pairs that are wholly matched are left ou
   clearctl reconcile 2026-03-17 --all
   clearctl reconcile 2026-03-17 --run -o json`,
 	}
+	c.AddCommand(a.whyCommand())
 	c.Flags().BoolVar(&run, "run", false, a.say("立即重跑", "match the day now"))
 	c.Flags().BoolVar(&all, "all", false, a.say("也列全部一致的省对", "also pairs that are wholly matched"))
 	return a.command(c, cobra.MaximumNArgs(1), func(c *cobra.Command, args []string) error {

@@ -29,10 +29,10 @@ import (
 type spoken struct {
 	all      []settled
 	areas    map[string]string // home area by settlement id
-	over     settled // its hospital has 61 yuan more
-	missing  settled // its hospital does not have it
-	homeless settled // its home province does not have it
-	stranger settled // its treatment province has it twice, once under an id that is nobody's
+	over     settled           // its hospital has 61 yuan more
+	missing  settled           // its hospital does not have it
+	homeless settled           // its home province does not have it
+	stranger settled           // its treatment province has it twice, once under an id that is nobody's
 }
 
 var (
@@ -58,7 +58,9 @@ func speak(h *house) *spoken {
 	own := busiest(s.all)
 	s.over, s.missing = own[0], firstOf(h, s.all, func(b settled) bool { return b.provider != own[0].provider })
 	s.homeless = firstOf(h, s.all, func(b settled) bool { return b.id != s.over.id && b.id != s.missing.id })
-	s.stranger = firstOf(h, s.all, func(b settled) bool { return b.provider != own[0].provider && b.id != s.missing.id && b.id != s.homeless.id })
+	s.stranger = firstOf(h, s.all, func(b settled) bool {
+		return b.provider != own[0].provider && b.id != s.missing.id && b.id != s.homeless.id
+	})
 	for _, hospital := range grouped(s.all, func(b settled) string { return b.provider }) {
 		s.stateHospital(h, hospital, "D1", 61_00, "")
 	}
@@ -323,11 +325,11 @@ func (h *house) checkPages(s *spoken) {
 	for path, figure := range map[string]string{
 		"/breaks":                "61.00",
 		"/breaks?class=AMT_OVER": "61.00",
-		"/break?key=" + s.over.key(h) + "&evening=" + day: "61.00",
-		"/providers/" + s.over.provider:                   "61.00",
-		"/statements/" + provider(s.over).Key():           "D1",
-		"/statements/home." + s.over.home:                 "M-1",
-		"/reconciliation/" + day:                          "/reconciliation/" + day + "/pairs/" + pair,
+		"/break?key=" + s.over.key(h) + "&evening=" + day:                "61.00",
+		"/providers/" + s.over.provider:                                  "61.00",
+		"/statements/" + provider(s.over).Key():                          "D1",
+		"/statements/home." + s.over.home:                                "M-1",
+		"/reconciliation/" + day:                                         "/reconciliation/" + day + "/pairs/" + pair,
 		"/reconciliation/" + day + "/pairs/" + pair + "?standing=broken": s.over.key(h),
 		"/reconciliation/" + day + "/pairs/" + pair:                      s.over.key(h),
 		"/reports/" + day + "/report.html":                               "/providers/" + s.over.provider,

@@ -22,7 +22,12 @@ import (
 
 // serve offers the request-reply services on the bus.
 func (d *Daemon) serve() (stop func() error, err error) {
-	return d.bus.Serve(service.Name, serviceVersion(Version), slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), d.actEndpoints(), d.reconcileEndpoints(), []bus.Endpoint{
+	return d.bus.Serve(service.Name, serviceVersion(Version), d.endpoints())
+}
+
+// endpoints are the request-reply services. docs/asyncapi.yaml lists them by name.
+func (d *Daemon) endpoints() []bus.Endpoint {
+	return slices.Concat(d.registryEndpoints(), d.refoldEndpoints(), d.statementEndpoints(), d.actEndpoints(), d.reconcileEndpoints(), []bus.Endpoint{
 		{Name: "estimate", Subject: service.Estimate + ".*.*.*", Handle: d.estimate((*clearing.Desk).Estimate)},
 		{Name: "journey", Subject: service.Journey + ".*.*.*", Handle: d.estimate((*clearing.Desk).EstimateJourney)},
 		{Name: "status", Subject: service.Status, Handle: plain(d.status)},
@@ -39,7 +44,7 @@ func (d *Daemon) serve() (stop func() error, err error) {
 		{Name: "remake", Subject: service.Remake, Handle: answer(d.remake)},
 		{Name: "redo", Subject: service.Redo, Handle: answer(d.redo)},
 		{Name: "verify", Subject: service.Verify, Handle: answer(d.verify)},
-	}))
+	})
 }
 
 // serveStatus is what a daemon without sound books can still say.

@@ -135,16 +135,19 @@ func NewMetrics(version string) *Metrics {
 	f.count("log_redactions_total", "Log lines in which an identity number had to be masked; must be 0.", &redactions)
 	build := f.gauges("build_info", "1; the labels say what runs.", "version", "go")
 	build.WithLabelValues(version, runtime.Version()).Set(1)
-	for _, o := range provinces.Outcomes { // so that a rate is 0, not absent, before the first
+	m.seed()
+	return m
+}
+
+// seed makes a rate or a count 0, not absent, before the first.
+func (m *Metrics) seed() {
+	for _, o := range provinces.Outcomes {
 		m.claims.WithLabelValues(string(o))
-	}
-	for _, c := range reconcile.Classes {
-		m.breaks.WithLabelValues(string(c))
 	}
 	for _, o := range provinces.StatementOutcomes {
 		m.statements.WithLabelValues(string(o))
 	}
-	return m
+	m.SetBreaks(nil, 0)
 }
 
 // Handler serves the metrics in the Prometheus formats.
