@@ -18,6 +18,10 @@ type PartyDays struct {
 	Horizon ledger.Day // complete up to; 0: it never stated anything
 	Area    ledger.Area
 	Days    []PartyDay // closed days with a bill or a row, in order
+
+	// Early are rows of bills whose business day is not closed yet, so that no match has seen
+	// them: on the statement's last day, and taken off.
+	Early []reconcile.Item
 }
 
 // PartyDay is one business day of a party and the books. The sum of what its breaks say about
@@ -26,6 +30,10 @@ type PartyDay struct {
 	Day    ledger.Day
 	Books  reconcile.Sum // the bills that the party speaks for: without those that it need not state
 	Theirs reconcile.Sum // its rows, or what its totals say, on the days where they count
+
+	// Restated: another statement of the day has come since the newest run. What that run
+	// was made from is told by its breaks alone, and is not in Theirs.
+	Restated bool
 }
 
 // PartyDays puts a party beside the books on the days from..to, as far as they are closed;
@@ -113,8 +121,9 @@ func (b *between) statements() error {
 			if err != nil {
 				return err
 			}
+			all := len(inForce)
 			inForce = slices.DeleteFunc(inForce, func(s store.StatementInForce) bool { return !b.newest && s.Number > b.run.at.Statements })
-			b.days[closed.day] = &partyDay{PartyDay: PartyDay{Day: closed.day}, inForce: inForce, rows: reconcile.NewSorter(b.run.o.Runs)}
+			b.days[closed.day] = &partyDay{PartyDay: PartyDay{Day: closed.day, Restated: len(inForce) < all}, inForce: inForce, rows: reconcile.NewSorter(b.run.o.Runs)}
 		}
 		return nil
 	})
@@ -170,6 +179,10 @@ func (b *between) rows() error {
 				return errors.Join(err, add(&d.Theirs, item.Amounts.Owed()))
 			}
 			if d := b.days[head.To]; d != nil && (at.day < head.From || at.day > head.To) {
+				if !b.run.ranges.has(at.day) {
+					early := reconcile.Item{Number: item.Number, From: head.To, To: head.To, Amounts: reconcile.Amounts{Funds: -item.Amounts.Owed()}}
+					b.result.Early = append(b.result.Early, early)
+				}
 				return add(&d.Theirs, item.Amounts.Owed())
 			}
 			return nil

@@ -301,6 +301,7 @@ func (b *books) match(day ledger.Day) evening.Outcome {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.explained(day)
 	return outcome
 }
 

@@ -20,10 +20,22 @@ func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, thro
 	if err != nil {
 		return days, reconcile.Explanation{}, err
 	}
-	q := reconcile.Question{Party: party, From: from, To: min(to, through, days.Horizon)}
-	for _, d := range days.Days {
+	breaks, err := e.breaksWith(ctx, party)
+	if err != nil {
+		return days, reconcile.Explanation{}, err
+	}
+	q := reconcile.Question{Party: party, From: from, To: min(to, through, days.Horizon), Breaks: breaks, Expected: days.Early}
+	for i := range days.Days {
+		d := &days.Days[i]
 		if d.Day > q.To {
 			continue
+		}
+		if d.Restated { // the breaks are all that is left of what the run was made from
+			apart := -reconcile.Explain(reconcile.Question{Party: party, From: d.Day, To: d.Day, Breaks: breaks}).Rest
+			d.Theirs = reconcile.Sum{Count: d.Books.Count}
+			if d.Theirs.Owed, err = d.Books.Owed.Add(apart); err != nil {
+				return days, reconcile.Explanation{}, err
+			}
 		}
 		if q.Ours, err = q.Ours.Add(d.Books.Owed); err != nil {
 			return days, reconcile.Explanation{}, err
@@ -31,9 +43,6 @@ func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, thro
 		if q.Theirs, err = q.Theirs.Add(d.Theirs.Owed); err != nil {
 			return days, reconcile.Explanation{}, err
 		}
-	}
-	if q.Breaks, err = e.breaksWith(ctx, party); err != nil {
-		return days, reconcile.Explanation{}, err
 	}
 	return days, reconcile.Explain(q), nil
 }
