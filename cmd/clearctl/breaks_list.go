@@ -27,17 +27,17 @@ func (a *app) breaksListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: a.say("列出对账差异", "list breaks"),
-		Long: a.say(`列出差异，缺省为未了结的，截至最近封存日。合计为全部符合条件的差异，不限于所列的行。
+		Long: a.say(`列出差异，缺省为此刻未了结的，含当日的处理；逾期算至最近封存日。合计为全部符合条件的差异，不限于所列的行。
 有逾期的差异时退出码仍为 0。`,
-			`Lists breaks: without flags those that are not settled, as of the last sealed day. The sums are of
-everything selected, not of the lines shown alone.`),
+			`Lists breaks: without flags those that are not settled now, with what was decided today; working days
+are counted on the last sealed day. The sums are of everything selected, not of the lines shown alone.`),
 		Example: `
   clearctl breaks list
   clearctl breaks list --home 65 --treatment 31 --age 1-5
   clearctl breaks list --provider H31010100017 --from 2026-03-12 --to 2026-03-17 -o json`,
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.evening, "evening", "", a.say("截至哪一晚（缺省为最近封存日）", "as they stood that evening (without it: the last sealed day)"))
+	flags.StringVar(&f.evening, "evening", "", a.say("截至哪一晚（缺省为此刻）", "as they stood that evening (without it: now)"))
 	flags.StringVar(&f.from, "from", "", a.say("业务日自", "first business day"))
 	flags.StringVar(&f.to, "to", "", a.say("业务日至", "last business day"))
 	flags.StringVar(&f.request.Home, "home", "", a.say("参保省或统筹区", "home province or area"))

@@ -22,7 +22,7 @@ func (a *app) breaksShowCommand() *cobra.Command {
   clearctl breaks show bill/1042
   clearctl breaks show bill/1042 --evening 2026-03-17 -o json`,
 	}
-	c.Flags().StringVar(&evening, "evening", "", a.say("截至哪一晚（缺省为最近封存日）", "as it stood that evening (without it: the last sealed day)"))
+	c.Flags().StringVar(&evening, "evening", "", a.say("截至哪一晚（缺省为此刻）", "as it stood that evening (without it: now)"))
 	return a.command(c, cobra.ExactArgs(1), func(c *cobra.Command, args []string) error {
 		request := service.BreakRequest{Key: args[0]}
 		if evening != "" {

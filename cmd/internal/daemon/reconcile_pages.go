@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clearingd/clearing"
+	"clearingd/clearing/calendar"
 	"clearingd/clearing/console"
 	"clearingd/clearing/evening"
 	"clearingd/clearing/reconcile"
@@ -28,6 +29,9 @@ func absent(err error) error {
 		if errors.Is(err, none) {
 			return fmt.Errorf("%w: %w", console.ErrNotFound, err)
 		}
+	}
+	if errors.Is(err, calendar.ErrYear) {
+		return fmt.Errorf("%w: %w", console.ErrUnavailable, err)
 	}
 	return err
 }
@@ -234,7 +238,7 @@ func (p pages) providerBreaks(ctx context.Context, q console.ProviderQuery, repl
 	for {
 		part, err := p.d.breaks(ctx, request)
 		if err != nil {
-			return err
+			return absent(err)
 		}
 		reply.Breaks = append(reply.Breaks, part.Breaks...)
 		request.After = part.Next
@@ -265,7 +269,8 @@ func (p pages) Statements(ctx context.Context, q console.StatementsQuery) (reply
 		return reply, err
 	}
 	if p.d.evening.Asked(q.Party) {
-		if reply.Due, err = p.d.evening.StatementsDue(last); err != nil {
+		reply.Due, err = p.d.evening.StatementsDue(last)
+		if err != nil && !errors.Is(err, calendar.ErrYear) { // without its calendar nothing is due
 			return reply, err
 		}
 	}

@@ -2,7 +2,9 @@ package daemon_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
@@ -22,6 +25,7 @@ import (
 	"clearingd/config"
 	"clearingd/ledger"
 	"clearingd/provinces"
+	"clearingd/provinces/bus"
 )
 
 // spoken is a day of three provinces that all sides have stated, each with what it was made
@@ -423,4 +427,75 @@ func restarted(t *testing.T, cfg config.Config, s *spoken) *house {
 		closeDay(h, openDay)
 	}
 	return h
+}
+
+// TestAYearWithoutACalendarIsMadeGood: without the working days of its year a day is closed
+// unmatched, and says so; with them a run by hand makes it good.
+func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
+	cfg := configOf(t)
+	day := ledger.NewDay(2031, time.March, 18)
+	cfg.FirstDay = day.Time()
+	h := start(t, cfg)
+	party := provinces.Party{Kind: provinces.PartyHome, Province: "65"}
+	h.state(party, "M-1", map[int][]byte{0: fmt.Appendf(nil, `{"doctype":"statement","admdvs":"650000","begndate":"%s","enddate":"%s","serial":2,`+
+		`"totals":[{"setl_cnt":1,"medfee_sumamt":"9.00","fund_pay_sumamt":"5.00","acct_pay":"0.00","psn_cash_pay":"4.00"}]}`, day, day)}, 0)
+	waitFor(t, func() bool { return len(haveFrom(h, party).Applied) == 1 })
+	closeDay(h, day)
+	if metrics := h.page("/metrics"); !strings.Contains(metrics, "\nclearingd_reconcile_without_calendar 1\n") {
+		t.Error("the metric does not say that nothing was matched")
+	}
+	for _, run := range []bool{false, true} {
+		failure := h.refusedCall(service.Reconcile, service.ReconcileRequest{Run: run})
+		if want := map[bool]int{false: http.StatusNotFound, true: http.StatusConflict}[run]; failure.Code != want || failure.ZH == "" || failure.EN == "" {
+			t.Errorf("run %t: %+v", run, failure)
+		}
+	}
+	h.page("/breaks")
+	h.page("/statements/" + party.Key())
+	h.close()
+
+	cfg.Reconcile.CalendarDir = t.TempDir()
+	year := "year = 2031\nsource = \"test\"\nverified = true\noff = [\"2031-01-01\"]\n"
+	if err := os.WriteFile(filepath.Join(cfg.Reconcile.CalendarDir, "2031.toml"), []byte(year), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h = start(t, cfg)
+	if reply := call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Run: true}); !reply.Ran || reply.Day != day {
+		t.Errorf("%+v", reply)
+	}
+	found := breaksOf(h, service.BreaksRequest{})
+	if len(found) != 2 { // the totals, and number 1 is missing
+		t.Errorf("%+v", found)
+	}
+	for _, class := range []reconcile.Class{reconcile.Totals, reconcile.SerialGap} {
+		if reply := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{Class: class}); reply.Sum.Count != 1 || len(reply.Breaks) != 1 {
+			t.Errorf("%s: %+v", class, reply)
+		}
+	}
+	part := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{Limit: 1})
+	if len(part.Breaks) != 1 || part.Next != part.Breaks[0].Key || part.Sum.Count != 2 || len(part.Classes) != 2 {
+		t.Errorf("a part of one: %+v", part)
+	}
+	for _, q := range []service.BreaksRequest{{Class: "NONE"}, {Age: "old"}, {State: "odd"}, {Owner: "me"}, {Happened: "x"}, {Province: "99"}} {
+		if failure := h.refusedCall(service.Breaks, q); failure.Code != http.StatusBadRequest {
+			t.Errorf("%+v: %+v", q, failure)
+		}
+	}
+	closeDay(h, day+1)
+	if metrics := h.page("/metrics"); !strings.Contains(metrics, "\nclearingd_reconcile_without_calendar 0\n") || !strings.Contains(metrics, `clearingd_breaks_open{class="SEQ_GAP"} 1`) {
+		t.Error("the metrics do not say that breaks are open")
+	}
+}
+
+// refusedCall calls a service that must refuse.
+func (h *house) refusedCall(subject string, request any) (failure service.Failure) {
+	h.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err := h.hospital.Call(ctx, subject, []byte(asJSON(h, request)))
+	var answered *bus.ServiceError
+	if !errors.As(err, &answered) || json.Unmarshal(answered.Body, &failure) != nil {
+		h.Fatalf("%s %+v: %v", subject, request, err)
+	}
+	return failure
 }
