@@ -84,11 +84,11 @@ func (a *acting) accept() error {
 	if err != nil {
 		return err
 	}
-	stands := sumFunds(a.target.stands)
+	free := unreserved(a.target.stands)
 	var moves []Move
 	for _, f := range split {
-		if stands[f.Fund]+f.Amount < 0 {
-			return provinces.Reject(provinces.CodeActAmount, "funds", ">= -"+stands[f.Fund].String(), f.Amount.String())
+		if free[f.Fund]+f.Amount < 0 && f.Amount < 0 {
+			return provinces.Reject(provinces.CodeActAmount, "funds", ">= -"+max(free[f.Fund], 0).String(), f.Amount.String())
 		}
 		moves = append(moves, Move{Row: brk.Entry, Fund: f.Fund, To: ledger.Accrued, Amount: f.Amount})
 	}
@@ -106,6 +106,18 @@ func sumFunds(stands []StageAmount) map[ledger.Fund]ledger.Amount {
 	sums := map[ledger.Fund]ledger.Amount{}
 	for _, s := range stands {
 		sums[s.Fund] += s.Amount
+	}
+	return sums
+}
+
+// unreserved is what stands outside of deductions, by fund: what is held back may still be
+// upheld, and then leaves the books as well.
+func unreserved(stands []StageAmount) map[ledger.Fund]ledger.Amount {
+	sums := map[ledger.Fund]ledger.Amount{}
+	for _, s := range stands {
+		if s.Stage != ledger.Reserved {
+			sums[s.Fund] += s.Amount
+		}
 	}
 	return sums
 }

@@ -55,6 +55,18 @@ func (a *acting) wanted() (map[ledger.Fund]ledger.Amount, error) {
 	return sums, nil
 }
 
+// within refuses more than stands outside of deductions at all stages together. A difference
+// that was accepted can stand below zero at one stage, and limits what there is at others.
+func (a *acting) within(funds []provinces.FundAmount) error {
+	free := unreserved(a.target.stands)
+	for _, f := range funds {
+		if most := max(free[f.Fund], 0); f.Amount > most {
+			return provinces.Reject(provinces.CodeActAmount, "funds", string(f.Fund)+" <= "+most.String(), f.Amount.String())
+		}
+	}
+	return nil
+}
+
 // deduct holds money of a bill back: a document of its own, with the bill's number. At
 // most what stands and is not noticed yet, fund by fund.
 func (a *acting) deduct() error {
@@ -69,6 +81,9 @@ func (a *acting) deduct() error {
 		return err
 	}
 	funds := fundList(wanted)
+	if err := a.within(funds); err != nil {
+		return err
+	}
 	var from []StageAmount
 	for _, stage := range deductible {
 		stands := atStage(a.target.stands, stage)
@@ -199,6 +214,9 @@ func (a *acting) takeBack() error {
 		}
 	}
 	funds := fundList(wanted)
+	if err := a.within(funds); err != nil {
+		return err
+	}
 	var taken []provinces.FundAmount
 	for _, f := range funds {
 		if f.Amount > most[f.Fund] {

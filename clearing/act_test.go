@@ -132,6 +132,24 @@ var actScripts = map[string]string{
 		state break/bill/m1 decided
 		act accept break/bill/m1 310100=3.00 -> refused 7005`,
 
+	"what is held back cannot be given away as a difference too": `
+		2304 m1 -> booked moves=+
+		act deduct bill/m1 310100=6025.00 -> acted
+		break bill/m1 AMT_UNDER owed=-8000.01
+		act accept break/bill/m1 310100=-8000.01 -> refused 7007
+		break bill/m1 AMT_UNDER owed=-8000.00
+		act accept break/bill/m1 310100=-8000.00 -> acted
+		stands m1 Reserved=6025.00`,
+
+	"an accepted difference limits what can be held back or taken back": `
+		2304 m1 -> booked moves=+
+		act deduct bill/m1 310100=0.01 -> acted
+		break bill/m1 AMT_UNDER owed=-14000.00
+		act accept break/bill/m1 310100=-14000.00 -> acted
+		act deduct bill/m1 310100=25.00 -> refused 7007
+		act deduct bill/m1 310100=24.99 -> acted
+		stands m1 Reserved=25.00`,
+
 	"a proposal on a break ends when the night finds it otherwise": `
 		2304 m1 -> booked moves=+
 		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00
