@@ -33,6 +33,12 @@
 //	cases      kind/id                -> deductions, inquiries, tickets, proposals, confirmations
 //	offers     province, provider, record -> rows that can be confirmed; confirmed ones by period
 //	breaks     break key              -> break; openbreaks: those not decided; breakgroups: group, key
+//	breakdays  day, break key         -> nothing; breakevenings: evening, break key; stillbreaks: settled, and still found
+//	dayresults day                    -> what the newest match says of it
+//	strays     bill, side, statement, line -> a row whose bill counts on another day; straysof: by party
+//	horizons   party                  -> how far it says that it is complete
+//	pairbalances  day                 -> what stands of each pair of areas at its end
+//	sealed     day, part              -> what the day's report was rendered from, where it has a reconciliation
 //	meta       format, installation, first day, counts
 //
 // What was booked grows at the right edge of its tree; what must be random (messages,
