@@ -136,10 +136,10 @@ func newBooks(t testing.TB) *books {
 		},
 	})
 	t.Cleanup(func() {
-		if result, err := s.Check(context.Background(), nil); !t.Failed() && (err != nil || len(result.Faults) > 0) {
+		if result, err := b.store.Check(context.Background(), nil); !t.Failed() && (err != nil || len(result.Faults) > 0) {
 			t.Errorf("the books fail their check: %v %v", err, result.Faults)
 		}
-		s.Close()
+		b.store.Close()
 	})
 	return b
 }

@@ -18,7 +18,7 @@ var (
 // Break returns a break by its key; nil if there is none.
 func (tx *Tx) Break(key string) (*reconcile.Break, error) {
 	var brk reconcile.Break
-	found, err := get(tx.raw.Bucket(bucketBreaks), []byte(key), &brk)
+	found, err := getSummed(tx.raw.Bucket(bucketBreaks), []byte(key), &brk)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 	if len(key) == 0 || bytes.IndexByte(key, 0) >= 0 {
 		return fmt.Errorf("%w: a break's key", ErrEncoding)
 	}
-	if err := put(tx.raw.Bucket(bucketBreaks), key, brk); err != nil {
+	if err := putSummed(tx.raw.Bucket(bucketBreaks), key, brk); err != nil {
 		return err
 	}
 	if err := tx.noteStill(&brk); err != nil {
@@ -87,9 +87,9 @@ func groupKey(group, key string) []byte { return append(append([]byte(group), 0)
 // Breaks visits the breaks whose key begins with a prefix ("" for all), in the order of
 // their keys, until visit returns false.
 func (tx *Tx) Breaks(prefix string, visit func(reconcile.Break) bool) error {
-	return tx.eachPrefix(bucketBreaks, []byte(prefix), func(_, value []byte) (bool, error) {
+	return tx.eachPrefix(bucketBreaks, []byte(prefix), func(key, value []byte) (bool, error) {
 		var brk reconcile.Break
-		if err := decode(value, &brk); err != nil {
+		if err := decodeSummed(key, value, &brk); err != nil {
 			return false, err
 		}
 		return visit(brk), nil
@@ -131,7 +131,7 @@ func (c *checker) breaks(fault func(string)) error {
 	open := 0
 	err := c.tx.eachPrefix(bucketBreaks, nil, func(key, value []byte) (bool, error) {
 		var brk reconcile.Break
-		if err := decodeExactly(value, &brk); err != nil {
+		if err := decodeSummed(key, value, &brk); err != nil {
 			return false, fmt.Errorf("break %s: %w", key, err)
 		}
 		if brk.Key != string(key) {

@@ -84,6 +84,7 @@ func (s *Store) check(ctx context.Context, progress func(done, total uint64), re
 		c.years(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.registry(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.statements(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
+		c.sums(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		c.cases(func(what string) { faults = append(faults, boltstore.Fault{What: what}) })
 		for _, f := range faults {
 			result.Faults = append(result.Faults, f.String())

@@ -50,13 +50,13 @@ func (tx *Tx) SetReconciled(at Reconciled) error {
 // DayResult is what the newest match says of a business day; ok is false if it was never
 // matched.
 func (tx *Tx) DayResult(day ledger.Day) (result reconcile.DayResult, ok bool, err error) {
-	ok, err = get(tx.raw.Bucket(bucketDayResults), dayKey(day), &result)
+	ok, err = getSummed(tx.raw.Bucket(bucketDayResults), dayKey(day), &result)
 	return result, ok, err
 }
 
 // SetDayResult stores what a match says of a day.
 func (tx *Tx) SetDayResult(result reconcile.DayResult) error {
-	return put(tx.raw.Bucket(bucketDayResults), dayKey(result.Day), result)
+	return putSummed(tx.raw.Bucket(bucketDayResults), dayKey(result.Day), result)
 }
 
 // DayResults visits the matched days up to and with the evening, oldest first.
@@ -65,7 +65,7 @@ func (tx *Tx) DayResults(evening ledger.Day, visit func(reconcile.DayResult) err
 	last := dayKey(evening)
 	for key, value := cursor.First(); key != nil && bytes.Compare(key, last) <= 0; key, value = cursor.Next() {
 		var result reconcile.DayResult
-		if err := decode(value, &result); err != nil {
+		if err := decodeSummed(key, value, &result); err != nil {
 			return err
 		}
 		if err := visit(result); err != nil {
@@ -110,15 +110,15 @@ type Horizon struct {
 // Horizon returns a party's horizon.
 func (tx *Tx) Horizon(party provinces.Party) (h Horizon, err error) {
 	h.Party = party
-	_, err = get(tx.raw.Bucket(bucketHorizons), []byte(party.Key()), &h)
+	_, err = getSummed(tx.raw.Bucket(bucketHorizons), []byte(party.Key()), &h)
 	return h, err
 }
 
 // Horizons visits every party that has ever stated anything, in the order of their keys.
 func (tx *Tx) Horizons(visit func(Horizon) error) error {
-	return tx.raw.Bucket(bucketHorizons).ForEach(func(_, value []byte) error {
+	return tx.raw.Bucket(bucketHorizons).ForEach(func(key, value []byte) error {
 		var h Horizon
-		if err := decode(value, &h); err != nil {
+		if err := decodeSummed(key, value, &h); err != nil {
 			return err
 		}
 		return visit(h)
@@ -131,7 +131,7 @@ func (tx *Tx) noteHorizon(record *clearing.StatementRecord) error {
 	if err != nil || record.Statement.Horizon <= before.Day {
 		return err
 	}
-	return put(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{record.Party, record.Statement.Horizon})
+	return putSummed(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{record.Party, record.Statement.Horizon})
 }
 
 // StatementsDecided visits the statements that the messages from..to of the stream decided,
@@ -200,7 +200,7 @@ func parseStray(key, value []byte) (s Stray, err error) {
 	if len(key) != 8+1+8+4 {
 		return s, ErrEncoding
 	}
-	err = decode(value, &s)
+	err = decodeSummed(key, value, &s)
 	s.Bill, s.Side = binary.BigEndian.Uint64(key), reconcile.Side(key[8])
 	s.Statement = binary.BigEndian.Uint64(key[9:])
 	return s, err
@@ -215,7 +215,7 @@ func (tx *Tx) SetStray(party provinces.Party, s Stray) error {
 	if err := tx.raw.Bucket(bucketStraysOf).Put(append(partyPrefix(party), key...), []byte{}); err != nil {
 		return err
 	}
-	return put(tx.raw.Bucket(bucketStrays), key, s)
+	return putSummed(tx.raw.Bucket(bucketStrays), key, s)
 }
 
 // DropStray forgets a stray row of a party.
@@ -267,13 +267,13 @@ type PairBalance struct {
 // PairBalances are the balances of all pairs at the end of a day; ok is false if they were
 // not kept.
 func (tx *Tx) PairBalances(day ledger.Day) (list []PairBalance, ok bool, err error) {
-	ok, err = get(tx.raw.Bucket(bucketPairBalances), dayKey(day), &list)
+	ok, err = getSummed(tx.raw.Bucket(bucketPairBalances), dayKey(day), &list)
 	return list, ok, err
 }
 
 // SetPairBalances keeps the balances of all pairs at the end of a day.
 func (tx *Tx) SetPairBalances(day ledger.Day, list []PairBalance) error {
-	return put(tx.raw.Bucket(bucketPairBalances), dayKey(day), list)
+	return putSummed(tx.raw.Bucket(bucketPairBalances), dayKey(day), list)
 }
 
 // sealedKey orders the parts of a day's sealed content.

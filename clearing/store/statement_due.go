@@ -48,7 +48,7 @@ func (tx *Tx) AnswerStatement(number uint64, answer []byte) error {
 		return err
 	}
 	record.Answer = answer
-	return put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
+	return putSummed(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
 }
 
 // StatementPublished notes that a statement's answer is on the broker.
@@ -109,7 +109,7 @@ func (c *checker) statementRecords(fault func(string)) error {
 	}
 	return c.tx.raw.Bucket(bucketStatements).ForEach(func(key, value []byte) error {
 		var r clearing.StatementRecord
-		if err := decode(value, &r); err != nil {
+		if err := decodeSummed(key, value, &r); err != nil {
 			return err
 		}
 		name := fmt.Sprintf("statement %s of %s", r.ID, r.Party.Key())

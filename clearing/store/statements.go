@@ -55,7 +55,7 @@ func serialKey(party provinces.Party, serial uint64) []byte {
 
 // Statement returns what is known of a statement; ok is false if nothing is.
 func (tx *Tx) Statement(party provinces.Party, id string) (record clearing.StatementRecord, ok bool, err error) {
-	ok, err = get(tx.raw.Bucket(bucketStatements), statementKey(party, id), &record)
+	ok, err = getSummed(tx.raw.Bucket(bucketStatements), statementKey(party, id), &record)
 	return record, ok, err
 }
 
@@ -64,7 +64,7 @@ func (tx *Tx) StatementNumbered(number uint64) (record clearing.StatementRecord,
 	key := tx.raw.Bucket(bucketNumbers).Get(numberKey(number))
 	found := false
 	if key != nil {
-		found, err = get(tx.raw.Bucket(bucketStatements), key, &record)
+		found, err = getSummed(tx.raw.Bucket(bucketStatements), key, &record)
 	}
 	if err == nil && !found {
 		err = fmt.Errorf("%w: statement %d is not there", ErrEncoding, number)
@@ -79,7 +79,7 @@ func (tx *Tx) Statements(party provinces.Party, visit func(*clearing.StatementRe
 	cursor := tx.raw.Bucket(bucketStatements).Cursor()
 	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
 		var record clearing.StatementRecord
-		if err := decode(value, &record); err != nil {
+		if err := decodeSummed(key, value, &record); err != nil {
 			return err
 		}
 		if !visit(&record) {
@@ -95,7 +95,7 @@ func (tx *Tx) StatementParties(visit func(provinces.Party) bool) error {
 	cursor := tx.raw.Bucket(bucketStatements).Cursor()
 	for key, value := cursor.First(); key != nil; {
 		var record clearing.StatementRecord
-		if err := decode(value, &record); err != nil {
+		if err := decodeSummed(key, value, &record); err != nil {
 			return err
 		}
 		if !visit(record.Party) {
@@ -108,7 +108,7 @@ func (tx *Tx) StatementParties(visit func(provinces.Party) bool) error {
 
 // NoteStatement stores a statement that waits.
 func (tx *Tx) NoteStatement(record *clearing.StatementRecord) error {
-	return put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
+	return putSummed(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
 }
 
 // NoteStatementPart notes where a part lies.
@@ -157,7 +157,7 @@ func (tx *Tx) StatementSerials(party provinces.Party) (used []uint64) {
 // no longer kept.
 func (tx *Tx) DecideStatement(record *clearing.StatementRecord) error {
 	key := statementKey(record.Party, record.ID)
-	if err := put(tx.raw.Bucket(bucketStatements), key, record); err != nil {
+	if err := putSummed(tx.raw.Bucket(bucketStatements), key, record); err != nil {
 		return err
 	}
 	if err := tx.raw.Bucket(bucketNumbers).Put(numberKey(record.Number), key); err != nil {
