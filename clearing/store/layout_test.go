@@ -83,8 +83,12 @@ func TestALostBucketIsDamage(t *testing.T) {
 		}
 		db.Close()
 		for which, l := range map[string]layout{"own": layouts, "next": nextLayout} {
-			if _, err := open(path, false, l); !errors.Is(err, ErrDamaged) {
+			s, err := open(path, false, l)
+			if !errors.Is(err, ErrDamaged) {
 				t.Errorf("without %s, %s layout: %v", name, which, err)
+			}
+			if s != nil {
+				s.Close()
 			}
 		}
 	}
