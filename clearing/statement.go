@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
@@ -139,19 +138,4 @@ func MissingSerials(used []uint64) (missing []SerialRange) {
 type SerialRange struct {
 	From uint64 `json:"from"`
 	To   uint64 `json:"to"`
-}
-
-// agencyHolds reports whether an agency speaks for an area: its own, those of its city,
-// or all of its province.
-func agencyHolds(agency, area ledger.Area) bool {
-	n := 6
-	switch {
-	case len(agency) != 6 || len(area) != 6:
-		return agency == area
-	case agency[2:] == "0000":
-		n = 2
-	case agency[4:] == "00":
-		n = 4
-	}
-	return agency[:n] == area[:n]
 }

@@ -182,7 +182,7 @@ func (c *StatementCheck) belongs(row *provinces.StatementRow, t *provinces.State
 	}
 	return (t.Insutype == "" || row.Insutype == "" || t.Insutype == row.Insutype) &&
 		(t.Counterpart == "" || other == "" || t.Counterpart == other) &&
-		(t.Agency == "" || own == "" || agencyHolds(t.Agency, own))
+		(t.Agency == "" || own == "" || provinces.AgencyHolds(t.Agency, own))
 }
 
 // Totals holds the sums of all rows against the totals. It is called once, behind the

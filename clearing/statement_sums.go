@@ -184,7 +184,7 @@ func (s *BillSum) in(t *provinces.StatementTotal, of *provinces.Statement) (coun
 	acrossDays := s.Of != 0 && s.Of >= of.From
 	switch {
 	case t.Insutype != "" && t.Insutype != s.Insutype,
-		t.Agency != "" && !agencyHolds(t.Agency, s.Agency),
+		t.Agency != "" && !provinces.AgencyHolds(t.Agency, s.Agency),
 		t.Counterpart != "" && t.Counterpart != s.Counterpart,
 		!of.Refunds && s.Refund && !acrossDays, // what takes bills back is not stated
 		!of.Refunds && !s.Refund && s.Of != 0:  // nor, then, what lets them stand again

@@ -245,3 +245,18 @@ func (f *StatementFile) Check() (wrong []FieldError) {
 func (t StatementTotal) Dimensions() StatementTotal {
 	return StatementTotal{Insutype: t.Insutype, ClearingType: t.ClearingType, Agency: t.Agency, Counterpart: t.Counterpart}
 }
+
+// AgencyHolds reports whether an agency (setl_optins) speaks for an area: its own, those of
+// its city, or all of its province.
+func AgencyHolds(agency, area ledger.Area) bool {
+	n := 6
+	switch {
+	case len(agency) != 6 || len(area) != 6:
+		return agency == area
+	case agency[2:] == "0000":
+		n = 2
+	case agency[4:] == "00":
+		n = 4
+	}
+	return agency[:n] == area[:n]
+}

@@ -86,16 +86,18 @@ func (a *Amounts) addCash(b *Amounts) {
 	a.Cash = &cash
 }
 
-// covers reports whether the line speaks of the item: on every dimension it has.
+// covers reports whether the line speaks of the item: on every dimension it has. An agency
+// is one of the party's own province, and speaks for the areas that [provinces.AgencyHolds]
+// says, as in the answer that the party got.
 func (d *TotalsDifference) covers(i *Item) bool {
 	s := &d.Stated
-	counterpart := i.Home.Province()
+	own, counterpart := i.Treatment, i.Home.Province()
 	if d.Party.Kind == provinces.PartyHome {
-		counterpart = i.Treatment.Province()
+		own, counterpart = i.Home, i.Treatment.Province()
 	}
 	return (s.Insutype == "" || s.Insutype == i.Insutype) &&
 		(s.ClearingType == "" || s.ClearingType == clearingInpatient || s.ClearingType == clearingAway) &&
-		(s.Agency == "" || s.Agency == i.Treatment) && // clr_optins and setl_optins are the treatment area
+		(s.Agency == "" || provinces.AgencyHolds(s.Agency, own)) &&
 		(s.Counterpart == "" || s.Counterpart == counterpart)
 }
 

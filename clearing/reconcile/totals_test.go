@@ -65,6 +65,31 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// An agency is one of the party's own province, and speaks for its area, its city or its
+// province: a line of the province's agency leaves no bill of a hospital without totals.
+func TestTheAgencyOfALine(t *testing.T) {
+	a := with(bill(1, 100_00), func(i *Item) { i.Treatment, i.Home = "330106", "650102" })
+	cases := []struct {
+		side   Side
+		agency ledger.Area
+		want   Tie
+	}{
+		{Hospital, "330106", TotalsTied}, {Hospital, "330100", TotalsTied}, {Hospital, "330000", TotalsTied},
+		{Hospital, "330105", NoTotals}, {Hospital, "330200", NoTotals},
+		{Treatment, "330000", TotalsTied}, {Treatment, "650000", NoTotals},
+		{Home, "650102", TotalsTied}, {Home, "650100", TotalsTied}, {Home, "650000", TotalsTied},
+		{Home, "330106", NoTotals}, {Home, "652900", NoTotals},
+	}
+	for _, c := range cases {
+		line := provinces.StatementTotal{Agency: c.agency, Count: 1, Total: a.Amounts.Total, Funds: a.Amounts.Funds}
+		tally := NewTotalsTally(&provinces.Statement{Party: a.PartyOn(c.side), From: today, To: today, Totals: []provinces.StatementTotal{line}})
+		tally.Add(&a)
+		if got := tally.Tie(&a); got != c.want {
+			t.Errorf("the line of %s on the side %s: %d, want %d", c.agency, c.side, got, c.want)
+		}
+	}
+}
+
 // A statement of bills alone may list a bill that was taken back on its own day, or not.
 func TestABillTakenBackOnItsOwnDay(t *testing.T) {
 	a, b := bill(1, 100_00), undone(bill(2, 300_00), 3, today)
