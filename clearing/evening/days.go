@@ -62,6 +62,7 @@ func (r *run) begin() error {
 	r.touched = make(map[ledger.Day]bool)
 	r.tallies = make(map[uint64]*reconcile.TotalsTally)
 	r.alive = make(map[uint64]bool)
+	r.led = make(map[uint64]bool)
 	r.previous = make(map[string]reconcile.Break)
 	r.found = make(map[ledger.Day][]reconcile.Break)
 	r.agreed = make(map[string]bool)

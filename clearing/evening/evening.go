@@ -89,6 +89,7 @@ type run struct {
 	tallies  map[uint64]*reconcile.TotalsTally
 	horizons map[provinces.Party]ledger.Day
 	alive    map[uint64]bool // by statement: its rows are in force for a day
+	led      map[uint64]bool // by statement: this run has led its strays to their bills' days
 	dead     []deadStray     // to be forgotten at the end
 	plans    map[string][]plan
 

@@ -131,6 +131,30 @@ func TestARowOfAnotherDayIsPutBesideItsBill(t *testing.T) {
 	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
 }
 
+// TestDaysWithRowsOfEachOther: in one evening the hospital corrects Monday, with Tuesday's
+// bill in it, and states Tuesday with Monday's. Each day has the other matched, once.
+func TestDaysWithRowsOfEachOther(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	for _, party := range everybody {
+		b.state(party, monday, row(one))
+	}
+	b.close(monday)
+	b.match(monday)
+	two := b.bill("two", 2_000)
+	b.state(theTreatment, monday+1, row(two))
+	b.state(theHome, monday+1, row(two))
+	b.state(theHospital, monday, row(two))
+	b.state(theHospital, monday+1, row(one))
+	b.close(monday + 1)
+	if _, err := b.evening.Run(&stops{context.Background(), 10_000}, monday+1, monday+1); err != nil {
+		t.Fatal(err)
+	}
+	b.demand("bill/1 TIMING hospital 0.00 resolved", "bill/2 TIMING hospital 0.00 resolved")
+	b.demandSums(monday, 0, 0, 1)
+	b.demandSums(monday+1, 0, 0, 1)
+}
+
 // TestABillOfTheNextDayThatIsStatedEarly: the hospital has it on Monday, the books on Tuesday.
 func TestABillOfTheNextDayThatIsStatedEarly(t *testing.T) {
 	b := newBooks(t)

@@ -91,14 +91,17 @@ func (r *run) rows(day ledger.Day, inForce []store.StatementInForce, sorters *[4
 				return err
 			case at.day == day:
 				return sorters[side].Add(&item)
-			case at.ok && (at.day < s.Statement.From || at.day > s.Statement.To):
+			case at.ok && !r.led[s.Number] && (at.day < s.Statement.From || at.day > s.Statement.To):
 				return r.stray(at, side, s, row)
 			}
-			return nil // it lies beside another day of its statement
+			return nil // it lies beside another day of its statement, or was led there before
 		})
 		if err != nil {
 			return fmt.Errorf("statement %s of %s: %w", s.Statement.ID, s.Party.Key(), err)
 		}
+		// Once a run: two days whose statements have rows of each other would otherwise
+		// have each other matched for ever.
+		r.led[s.Number] = true
 	}
 	return r.strays(day, sorters)
 }
