@@ -67,6 +67,8 @@ func (a *acting) closeBreak() error {
 // accept ends a break by letting the books follow the side's figures, fund by fund: the
 // bill owes so much more, or less, from the open day on. A row without a bill cannot be
 // accepted, for nothing says what would be owed for it: the hospital sends the claim.
+// A difference is told from the bill as it was answered, so a bill has one that is accepted
+// at a time: where the side's figures have changed since, that is reversed first.
 func (a *acting) accept() error {
 	if refusal := a.undecided(); refusal != nil {
 		return refusal
@@ -79,6 +81,11 @@ func (a *acting) accept() error {
 		return err
 	} else if undone != 0 {
 		return provinces.Reject(provinces.CodeActState, "target", "a bill that stands", "")
+	}
+	if before, err := a.view.Row(brk.Entry); err != nil {
+		return err
+	} else if len(before.Accepted) > 0 { // the difference is told from the bill as it was answered
+		return provinces.Reject(provinces.CodeActState, "target", "a bill without an accepted difference: reverse that first", "")
 	}
 	split, err := a.acceptedSplit()
 	if err != nil {

@@ -219,6 +219,17 @@ var actScripts = map[string]string{
 		act reverse act/2 -> refused 7005
 		act reverse act/1 -> refused 7004`,
 
+	"a side that changes its figures again does not get both differences": `
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_OVER owed=61.00 310100=14025.00/14086.00
+		act accept break/bill/m1 -> acted
+		break bill/m1 AMT_OVER owed=30.00 310100=14025.00/14055.00
+		act accept break/bill/m1 -> refused 7005
+		stands m1 Accrued=14086.00
+		act reverse act/2 -> acted
+		act accept break/bill/m1 -> acted
+		stands m1 Accrued=14055.00`,
+
 	"comments and assignments need one person and move nothing": `
 		2304 m1 -> booked moves=+
 		break bill/m1 AMT_OVER owed=3.00
