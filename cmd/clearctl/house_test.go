@@ -167,7 +167,7 @@ func (h *house) days() service.DaysReply {
 	var days []service.DayStatus
 	days = append(days, service.DayStatus{Day: h.day, State: "open"})
 	for d := h.day - 1; d >= ledger.NewDay(2026, time.March, 17); d-- {
-		days = append(days, service.DayStatus{Day: d, State: dayClosed, Revision: 1, Seal: "ab12", Files: []string{"report.json"}})
+		days = append(days, service.DayStatus{Day: d, State: dayClosed, Revision: 1, Seal: "ab12", Files: []string{"breaks.csv", "report.json"}})
 	}
 	return service.DaysReply{Days: days}
 }
@@ -201,6 +201,9 @@ func (h *house) report(body []byte) (any, error) {
 	to, sealed := request.Day, true
 	if request.To != nil {
 		to, sealed = *request.To, false
+		if request.File == "breaks.csv" { // open breaks are those of one evening
+			return nil, fmt.Errorf("no such record: %s", request.File)
+		}
 	}
 	r := report.Report{
 		Title: report.Night, From: request.Day, To: to, Revision: 1,

@@ -80,9 +80,14 @@ func parseSpan(from, to string) (s span, err error) {
 	return s, err
 }
 
-// find looks up the last day of the span; all days before it are closed if it is.
+// find looks up the last day of the span; all days before it are closed if it is. A period has
+// the files of its last day but for the open breaks, which are those of one evening.
 func (s span) find(ctx context.Context, b *bus.Bus) (service.DayStatus, error) {
-	return findDay(ctx, b, s.to)
+	status, err := findDay(ctx, b, s.to)
+	if s.from != s.to {
+		status.Files = slices.DeleteFunc(status.Files, func(name string) bool { return strings.HasPrefix(name, "breaks.") })
+	}
+	return status, err
 }
 
 // request asks for a part of a file.

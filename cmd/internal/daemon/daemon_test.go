@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -161,6 +162,11 @@ func TestAnEmptyDayIsClosedWithAZeroReport(t *testing.T) {
 		if closed := call[service.CloseReply](h, service.Close, service.CloseRequest{Day: day}); closed.Day.State != "closed" {
 			t.Errorf("%s: %+v", day, closed.Day)
 		}
+	}
+	last := openDay + 2
+	before := service.ReportRequest{Day: openDay - 1, To: &last, File: "report.json"}
+	if code := refused(h, service.Report, before); code != http.StatusConflict {
+		t.Errorf("a period that begins before the books: %d", code)
 	}
 }
 

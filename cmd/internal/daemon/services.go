@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"clearingd/clearing"
+	"clearingd/clearing/night"
 	"clearingd/clearing/service"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
@@ -94,6 +95,8 @@ func meaning(err error) error {
 		return failure(http.StatusNotFound, "查无此记录", "no such record")
 	case errors.Is(err, errNotClosed):
 		return failure(http.StatusConflict, "该对账单尚无明细结果：未入账、无明细，或有未日切之日", err.Error())
+	case errors.Is(err, night.ErrNotClosed):
+		return failure(http.StatusConflict, "时段内有未日切之日", "a day of the period is not closed")
 	case errors.Is(err, errNotOpenDay):
 		return failure(http.StatusConflict, "该日不是当前营业日", err.Error())
 	case errors.Is(err, errTooEarly):
