@@ -49,6 +49,7 @@ type books struct {
 	stated   uint64 // statements so far
 	evening  *evening.Evening
 	asked    func(provinces.Party) // told of every party that a run asks for
+	desk     *clearing.Desk
 }
 
 // Decode finds the request that the body names.
@@ -105,6 +106,7 @@ func newBooks(t testing.TB) *books {
 	}
 	b := &books{TB: t, store: s, requests: map[string]provinces.Request{}}
 	desk := &clearing.Desk{Plans: plans, Adapters: map[ledger.Province]provinces.Adapter{"33": b}, ManualDay: true}
+	b.desk = desk
 	b.intake = intake.New(intake.Options{
 		Store: s, Desk: desk, Cutoff: clearing.Midnight, Manual: true, BatchMax: 500,
 		Observe: func(e intake.Event) {
@@ -216,6 +218,32 @@ func (b *books) reverse(bill clearing.Record) clearing.Record {
 		b.Fatalf("reversing is %s: %d %v", r.Outcome, r.Code, r.Errors)
 	}
 	return r
+}
+
+// act has two officers of Zhejiang decide about a target on the open day, and returns the
+// record of it.
+func (b *books) act(kind clearing.ActKind, target string, funds ...clearing.FundFigure) (number uint64) {
+	b.Helper()
+	b.update(func(tx *store.Tx) error {
+		day, err := tx.OpenDay()
+		if err != nil {
+			return err
+		}
+		looked, err := b.desk.Look(tx, "33", target)
+		if err != nil {
+			return err
+		}
+		decision, err := b.desk.Act(tx, clearing.ActOrder{
+			Kind: kind, Province: "33", Target: target, Object: looked.Object, Maker: "wang", Checker: "li", Reason: "as agreed",
+			At: time.Date(2026, 3, 3, 10, 0, 0, 0, clearing.China), Funds: funds,
+		}, day)
+		if err != nil {
+			return err
+		}
+		number = decision.Record.Number
+		return tx.Apply(decision)
+	})
+	return number
 }
 
 // close ends a business day, as a night would before it matches.

@@ -86,6 +86,9 @@ func (r *run) begin() error {
 		if err := r.replacedStrays(tx, stated); err != nil {
 			return err
 		}
+		if err := r.byActs(tx); err != nil {
+			return err
+		}
 		return r.byUndoings(tx)
 	})
 }

@@ -125,6 +125,11 @@ func (r *run) carry() (Outcome, error) {
 	for _, day := range slices.Sorted(maps.Keys(r.found)) {
 		found = append(found, r.found[day]...)
 	}
+	alone, err := r.acceptedAlone(found)
+	if err != nil {
+		return Outcome{}, err
+	}
+	found = append(found, alone...)
 	reconcile.Offset(found)
 	changes, err := reconcile.Carry(slices.Collect(maps.Values(r.previous)), found, reconcile.Turn{
 		Evening: r.evening, Calendar: r.o.Calendar, Caps: r.o.Caps, TimingDays: r.o.TimingDays,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
@@ -322,6 +323,38 @@ func TestAStatementThatComesDuringARun(t *testing.T) {
 	b.demandSums(monday, 0, 1, 0)
 	b.match(monday)
 	b.demandSums(monday, 1, 0, 0)
+}
+
+// TestWhatWasAcceptedIsNotForgotten: officers accept the hospital's 61 yuan more; then the
+// hospital states the books' figure again. The books still owe the 61, and say so until the
+// acceptance is reversed.
+func TestWhatWasAcceptedIsNotForgotten(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	more := row(one)
+	more.Funds += 61_00
+	b.state(theHospital, monday, more)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 AMT_OVER hospital 61.00 open")
+	accepted := b.act(clearing.ActAccept, "break/bill/1", clearing.FundFigure{Fund: "390100", Amount: 61_00})
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand("bill/1 AMT_OVER hospital 61.00 decided")
+	b.state(theHospital, monday, row(one))
+	b.close(monday + 2)
+	b.match(monday + 2)
+	b.demand("accepted/1 AMT_UNDER hospital -61.00 open", "bill/1 AMT_OVER hospital 61.00 decided")
+	b.demandSums(monday, 1, 0, 0)
+	if again := b.match(monday + 2); again.Changed != 0 {
+		t.Errorf("run again: %+v", again)
+	}
+	b.act(clearing.ActReverse, fmt.Sprintf("act/%d", accepted))
+	b.close(monday + 3)
+	b.match(monday + 3)
+	b.demand("accepted/1 AMT_UNDER hospital -61.00 gone", "bill/1 AMT_OVER hospital 61.00 gone")
 }
 
 // stops is a context that ends when it was asked so many times.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -80,8 +81,8 @@ func (q *Question) parts() []Part {
 	var parts []Part
 	for i := range q.Breaks {
 		b := &q.Breaks[i]
-		if b.partyOn(SideOf(q.Party.Kind)) != q.Party {
-			continue
+		if b.partyOn(SideOf(q.Party.Kind)) != q.Party || strings.HasPrefix(b.Key, AcceptedPrefix) {
+			continue // what officers accepted is in neither side's bills
 		}
 		if p := q.part(b); p.Owed != 0 {
 			parts = append(parts, p)

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -55,6 +56,28 @@ func RefusedBreak(party provinces.Party, id string, day ledger.Day, code provinc
 	b := Break{
 		Key: "statement/" + party.Key() + "/" + id, Day: day, Provider: party.Provider, Party: party, Class: Unreadable,
 		Findings: []Finding{{Side: SideOf(party.Kind), Class: Unreadable, Field: "statement", Theirs: id, Ours: strconv.Itoa(int(code))}},
+	}
+	return b.sealed()
+}
+
+// AcceptedPrefix begins the keys of breaks about differences that were accepted and are not
+// stated any more.
+const AcceptedPrefix = "accepted/"
+
+// AcceptedBreak is the break of a difference that two officers have accepted about the break of
+// a bill, and that the side has taken back since: the books owe it, and nobody claims it. It
+// is no bill's own, for the bill agrees.
+func AcceptedBreak(decided *Break, bill uint64, accepted ledger.Amount) Break {
+	f := Finding{
+		Side: SideOf(decided.Party.Kind), Class: AmountUnder, Owed: -accepted, More: direction(-accepted),
+		Field: "accepted", Ours: accepted.String(), Theirs: ledger.Amount(0).String(),
+	}
+	if accepted < 0 {
+		f.Class = AmountOver
+	}
+	b := Break{
+		Key: fmt.Sprintf("%s%d", AcceptedPrefix, bill), Day: decided.Day, Home: decided.Home, Treatment: decided.Treatment,
+		Provider: decided.Provider, Row: decided.Row, Party: decided.Party, Class: f.Class, Findings: []Finding{f}, Owed: f.Owed,
 	}
 	return b.sealed()
 }
