@@ -103,8 +103,10 @@ func TestAddresses(t *testing.T) {
 
 func TestRedirectionStaysHere(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 30))
-	if to := r.get("/claims?record=12").Header.Get("Location"); to != "/claims/12" {
-		t.Errorf("leads to %q", to)
+	for record, want := range map[string]string{"12": "/claims/12", "H31010100017": "/providers/H31010100017"} {
+		if to := r.get("/claims?record=" + record).Header.Get("Location"); to != want {
+			t.Errorf("%s leads to %q, want %s", record, to, want)
+		}
 	}
 }
 

@@ -15,14 +15,17 @@ import (
 	"clearingd/provinces"
 )
 
-// findClaim takes a reader from the search field to the record's page. The field's
-// grammar holds nothing that could be a person's number.
+// findClaim takes a reader from the search field to the page of a record or of a
+// provider. The field's grammar holds nothing that could be a person's number.
 func (c *console) findClaim(r *http.Request) (response, error) {
 	q, err := parameters(r)
 	if err != nil {
 		return nil, err
 	}
 	record := strings.TrimSpace(q["record"])
+	if c.options.Reconciliation != nil && provinces.ValidProvider(record) {
+		return redirection("/providers/" + record), nil
+	}
 	if _, err := parseRecord(record); err != nil {
 		return nil, err
 	}

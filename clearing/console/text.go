@@ -8,7 +8,7 @@ var phrases = map[string]phrase{
 	"skip":     {"跳至正文", "Skip to the page"},
 	"sections": {"栏目", "Sections"},
 	"find":     {"查询一笔", "Find a record"},
-	"find.how": {"账册号、结算ID，或 就医地.参保地.机构.报文号", "books' number, settlement number, or treatment.home.provider.msgid"},
+	"find.how": {"账册号、结算ID、机构代码，或 就医地.参保地.机构.报文号", "books' number, settlement number, provider, or treatment.home.provider.msgid"},
 	"find.go":  {"查询", "Find"},
 	"footer":   {"只读页面，数据取自账册；不含姓名与证件号码。金额单位：元。", "Read only, from the books; without names or certificate numbers. Amounts in yuan."},
 	"yes":      {"是", "yes"},

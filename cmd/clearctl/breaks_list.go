@@ -122,18 +122,19 @@ func (a *app) fetchBreaks(c *cobra.Command, f breakFilters) (whole service.Break
 		return whole, err
 	}
 	defer b.Close()
+	lines := []report.BreakLine{} // a list without a break is [], not null
 	for {
 		f.request.Limit = service.BreaksLimit
 		if f.limit > 0 {
-			f.request.Limit = min(f.limit-len(whole.Breaks), service.BreaksLimit)
+			f.request.Limit = min(f.limit-len(lines), service.BreaksLimit)
 		}
 		part, err := callOn[service.BreaksReply](ctx, b, service.Breaks, f.request)
 		if err != nil {
 			return whole, err
 		}
-		part.Breaks = append(whole.Breaks, part.Breaks...)
-		whole = part
-		if part.Next == "" || f.limit > 0 && len(whole.Breaks) >= f.limit {
+		lines = append(lines, part.Breaks...)
+		whole, whole.Breaks = part, lines
+		if part.Next == "" || f.limit > 0 && len(lines) >= f.limit {
 			return whole, nil
 		}
 		f.request.After = part.Next
