@@ -18,7 +18,7 @@ func (a *acting) comment() error {
 	if a.target.brk != nil {
 		state = a.target.brk.State
 	}
-	return a.note(state, "commented")
+	return a.note(state, reconcile.EventCommented)
 }
 
 // sideNamed is the side of a name that an order gives.
@@ -37,7 +37,7 @@ func (a *acting) assign() error {
 	if !ok {
 		return provinces.Reject(provinces.CodeActForm, "side", "hospital|treatment|home", "")
 	}
-	if err := a.note(a.target.brk.State, "assigned"); err != nil {
+	if err := a.note(a.target.brk.State, reconcile.EventAssigned); err != nil {
 		return err
 	}
 	a.breaks[len(a.breaks)-1].Owner = side

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"clearingd/clearing"
 	"clearingd/clearing/service"
@@ -56,7 +55,7 @@ func (s *sheetRead) propose(ctx context.Context, b *bus.Bus, province, maker str
 	}
 	request := service.ActRequest{
 		Kind: clearing.ActKind(l.Decision), Target: target, Object: seen.Object, Maker: maker,
-		Reason: strings.Join(strings.Fields(l.Reason), " "), Side: string(l.Side),
+		Reason: l.oneLine(), Side: string(l.Side),
 	}
 	if request.Kind == clearing.ActAccept {
 		request.Side = string(now.Break.Side)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/xuri/excelize/v2"
 
+	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
 	"clearingd/clearing/service"
@@ -214,7 +215,7 @@ func (s *sheetRead) line(book *excelize.File, columns map[string]int, number int
 
 // sheetKey and sheetFacts are the forms of what an officer must leave as it is.
 var (
-	sheetKey   = regexp.MustCompile(`^(?:bill|row|totals|serial|statement)/.{1,190}$`)
+	sheetKey   = regexp.MustCompile(`^(?:bill|row|totals|serial|statement|accepted)/.{1,190}$`)
 	sheetFacts = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
@@ -263,12 +264,44 @@ func (s *sheetRead) compare(ctx context.Context, b *bus.Bus) error {
 			s.fault(l.Row, report.ColumnKey, l.Key, "已不是待处理："+report.StateName(reply.Break.State).ZH, "it is not open any more: "+report.StateName(reply.Break.State).EN)
 			continue
 		}
+		if record := l.said(reply); record != 0 {
+			s.fault(l.Row, report.ColumnDecision, l.Key, fmt.Sprintf("已提交过：记录 %d", record), fmt.Sprintf("it was handed in before, as record %d", record))
+			continue
+		}
 		l.Break = &reply.Break
 		kept = append(kept, l)
 	}
 	s.Lines = kept
 	return nil
 }
+
+// said is the record by which the last comment or assignment of the break already says what
+// the line says; 0 if none does. Neither changes the facts, so that a workbook handed in a
+// second time would say it twice. Of a proposal this cannot be: the break is open no more.
+func (l *sheetLine) said(reply service.BreakReply) uint64 {
+	var what string
+	switch clearing.ActKind(l.Decision) {
+	case clearing.ActComment:
+		what = reconcile.EventCommented
+	case clearing.ActAssign:
+		what = reconcile.EventAssigned
+	default:
+		return 0
+	}
+	for _, e := range slices.Backward(reply.History) {
+		if e.What != what {
+			continue
+		}
+		if e.Reason == l.oneLine() && (l.Side == "" || l.Side == reply.Break.Owner) {
+			return e.Act
+		}
+		return 0
+	}
+	return 0
+}
+
+// oneLine is the reason as it is handed in.
+func (l *sheetLine) oneLine() string { return strings.Join(strings.Fields(l.Reason), " ") }
 
 // printSheet shows the totals that whoever approves should see, then the faults.
 func (a *app) printSheet(s *sheetRead) {

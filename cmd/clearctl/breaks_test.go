@@ -288,6 +288,43 @@ func TestALineHoldsWhatTheOfficerDecided(t *testing.T) {
 	}
 }
 
+func TestEveryKindOfBreakCanBeDecidedInASheet(t *testing.T) {
+	home := provinces.Party{Kind: provinces.PartyHome, Province: "65"}
+	for _, b := range append(scriptBreaks(),
+		&reconcile.Break{Key: reconcile.RefusedBreak(home, "S1", scriptDay, provinces.CodeActForm).Key},
+		&reconcile.Break{Key: reconcile.AcceptedBreak(scriptBreaks()[0], 1, 40_00).Key}) {
+		if !sheetKey.MatchString(b.Key) {
+			t.Errorf("%s is turned away as a key that was changed", b.Key)
+		}
+	}
+}
+
+func TestALineThatWasHandedInIsNotHandedInAgain(t *testing.T) {
+	event := func(what, reason string, act uint64) service.BreakEvent {
+		return service.BreakEvent{What: what, Reason: reason, Act: act}
+	}
+	history := []service.BreakEvent{
+		event("seen", "", 0), event(reconcile.EventCommented, "first", 7), event(reconcile.EventCommented, "asked them", 8), event(reconcile.EventAssigned, "theirs", 9),
+	}
+	reply := service.BreakReply{History: history, Break: report.BreakLine{Owner: report.SideHome}}
+	for _, c := range []struct {
+		line sheetLine
+		want uint64
+	}{
+		{sheetLine{Decision: "comment", Reason: "asked them"}, 8},
+		{sheetLine{Decision: "comment", Reason: " asked\n them "}, 8},
+		{sheetLine{Decision: "comment", Reason: "first"}, 0}, // another word came between
+		{sheetLine{Decision: "comment", Reason: "theirs"}, 0},
+		{sheetLine{Decision: "assign", Side: report.SideHome, Reason: "theirs"}, 9},
+		{sheetLine{Decision: "assign", Side: report.SideHospital, Reason: "theirs"}, 0},
+		{sheetLine{Decision: "close", Reason: "asked them"}, 0},
+	} {
+		if got := c.line.said(reply); got != c.want {
+			t.Errorf("%+v: record %d, want %d", c.line, got, c.want)
+		}
+	}
+}
+
 func TestFilesThatAreNoSheetOfBreaks(t *testing.T) {
 	other := excelize.NewFile()
 	var b bytes.Buffer
