@@ -5,9 +5,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
@@ -96,7 +93,7 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 		query.State == service.StateUnsettled || query.State == service.StateAll || slices.Contains(breaksView{}.States(), reconcile.State(query.State)),
 		query.Happened == "" || slices.Contains(report.Happenings, query.Happened),
 		query.Group == "" || groupName.MatchString(query.Group),
-		query.After == "" || validKey(query.After),
+		query.After == "" || reconcile.ValidKey(query.After),
 	} {
 		if !fits {
 			return query, errParameter
@@ -107,19 +104,6 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 
 // groupName is the grammar of an automatic group's name.
 var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}$`)
-
-// keyBytesMax is the longest key of a break: a statement's row may name itself by its
-// line, whose text comes from outside.
-const keyBytesMax = 200
-
-// validKey reports whether key begins as a break's does and holds nothing that a reader
-// could not see.
-func validKey(key string) bool {
-	kind, rest, found := strings.Cut(key, "/")
-	return found && rest != "" && len(key) <= keyBytesMax && utf8.ValidString(key) &&
-		slices.Contains([]string{"bill", "row", "totals", "serial", "statement"}, kind) &&
-		!strings.ContainsFunc(rest, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) })
-}
 
 // afterKey is the address of the same list from another key on.
 func afterKey(u *url.URL, key string) string {
@@ -151,7 +135,7 @@ func (c *console) oneBreak(r *http.Request) (response, error) {
 		return nil, err
 	}
 	request := service.BreakRequest{Key: q["key"]}
-	if !validKey(request.Key) {
+	if !reconcile.ValidKey(request.Key) {
 		return nil, errParameter
 	}
 	if q["evening"] != "" {

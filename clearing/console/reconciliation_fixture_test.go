@@ -91,6 +91,9 @@ func sampleBreaks() (list []service.BreakReply) {
 		Findings: []reconcile.Finding{{Side: reconcile.Treatment, Class: reconcile.Timing, Field: "day"}},
 		History:  []reconcile.Event{{Evening: sealedDay - 39, State: reconcile.Open, What: "seen"}, {Evening: sealedDay - 38, State: reconcile.Resolved, What: "resolved:timing-pair", Group: "2026-02-07/timing-pair", Engine: 1}},
 	}, 0, map[reconcile.Side][]reconcile.Item{reconcile.Treatment: {old}}, &old)
+	elsewhere := provinces.Party{Kind: provinces.PartyProvider, Province: "31", Provider: "H31010100098"}
+	decided := reconcile.Break{Day: sealedDay - 41, Home: "650100", Treatment: "310101", Provider: elsewhere.Provider, Party: elsewhere}
+	add(reconcile.AcceptedBreak(&decided, 5, 61_00), 0, nil, nil)
 	slices.SortFunc(list, func(x, y service.BreakReply) int { return cmp.Compare(x.Break.Key, y.Break.Key) })
 	return list
 }

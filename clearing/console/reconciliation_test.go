@@ -255,6 +255,21 @@ func TestAddressesOfReconciliation(t *testing.T) {
 	}
 }
 
+// TestFromAcceptedMoneyToItsAcceptance: what nobody states any more leads to the bill it
+// was accepted for, and to the break with the act in its history.
+func TestFromAcceptedMoneyToItsAcceptance(t *testing.T) {
+	r := newReader(t, newSampleBooks(t, 30))
+	page := r.page("/break?key=accepted%2f5&lang=en", http.StatusOK)
+	for _, want := range []string{`href="/claims/5"`, `href="/break?key=bill%2f5"`, "they are -61.00 yuan apart now"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if other := r.page("/break?key=bill%2f1&lang=en", http.StatusOK); strings.Contains(other, "It was accepted") {
+		t.Error("a bill's own break tells of an acceptance")
+	}
+}
+
 func TestHostileBreaksAreInert(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 30))
 	list := r.page("/breaks?provider=H31010100099", http.StatusOK)

@@ -1,9 +1,6 @@
 package evening
 
 import (
-	"strconv"
-	"strings"
-
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
@@ -27,9 +24,7 @@ func (r *run) acceptedAlone(found []reconcile.Break) (alone []reconcile.Break, e
 		}
 		if err := tx.OpenBreaks(reconcile.AcceptedPrefix, func(b reconcile.Break) bool {
 			r.previous[b.Key] = b
-			if number, err := strconv.ParseUint(strings.TrimPrefix(b.Key, reconcile.AcceptedPrefix), 10, 64); err == nil {
-				bills[number] = true
-			}
+			bills[reconcile.AcceptedBill(b.Key)] = true
 			return true
 		}); err != nil {
 			return err

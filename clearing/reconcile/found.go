@@ -3,7 +3,6 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -60,10 +59,6 @@ func RefusedBreak(party provinces.Party, id string, day ledger.Day, code provinc
 	return b.sealed()
 }
 
-// AcceptedPrefix begins the keys of breaks about differences that were accepted and are not
-// stated any more.
-const AcceptedPrefix = "accepted/"
-
 // AcceptedBreak is the break of a difference that two officers have accepted about the break of
 // a bill, and that the side has taken back since: the books owe it, and nobody claims it. It
 // is no bill's own, for the bill agrees.
@@ -76,7 +71,7 @@ func AcceptedBreak(decided *Break, bill uint64, accepted ledger.Amount) Break {
 		f.Class = AmountOver
 	}
 	b := Break{
-		Key: fmt.Sprintf("%s%d", AcceptedPrefix, bill), Day: decided.Day, Home: decided.Home, Treatment: decided.Treatment,
+		Key: AcceptedKey(bill), Day: decided.Day, Home: decided.Home, Treatment: decided.Treatment,
 		Provider: decided.Provider, Row: decided.Row, Party: decided.Party, Class: f.Class, Findings: []Finding{f}, Owed: f.Owed,
 	}
 	return b.sealed()

@@ -187,3 +187,10 @@ func (l *BreakLine) Apart(side SideName) (apart ledger.Amount, told bool) {
 // Alone reports whether no single bill of the books stands behind the line: a row that
 // the books do not know, a line of totals, statements that are missing or refused.
 func (l *BreakLine) Alone() bool { return l.Entry == 0 }
+
+// Accepted is the bill whose accepted difference no side states any more; 0 if the line is
+// about something else. It is no bill's own line, for the bill agrees.
+func (l *BreakLine) Accepted() uint64 { return reconcile.AcceptedBill(l.Key) }
+
+// Bill is the books' number of the bill to look at; 0 if there is none.
+func (l *BreakLine) Bill() uint64 { return max(l.Entry, l.Accepted()) }

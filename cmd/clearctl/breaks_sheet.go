@@ -213,11 +213,8 @@ func (s *sheetRead) line(book *excelize.File, columns map[string]int, number int
 	}
 }
 
-// sheetKey and sheetFacts are the forms of what an officer must leave as it is.
-var (
-	sheetKey   = regexp.MustCompile(`^(?:bill|row|totals|serial|statement|accepted)/.{1,190}$`)
-	sheetFacts = regexp.MustCompile(`^[0-9a-f]{64}$`)
-)
+// sheetFacts is the form of a digest.
+var sheetFacts = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // decision checks what was filled in.
 func (s *sheetRead) decision(l *sheetLine, given string) {
@@ -235,7 +232,7 @@ func (s *sheetRead) decision(l *sheetLine, given string) {
 	case n > reasonMax:
 		s.fault(l.Row, report.ColumnReason, l.Key, fmt.Sprintf("理由超过 %d 字", reasonMax), fmt.Sprintf("the reason has more than %d characters", reasonMax))
 	}
-	if !sheetKey.MatchString(l.Key) {
+	if !reconcile.ValidKey(l.Key) {
 		s.fault(l.Row, report.ColumnKey, "", "差异编号被改动", "the key was changed")
 	}
 	if !sheetFacts.MatchString(l.Facts) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
 	"clearingd/clearing/service"
 	"clearingd/ledger"
@@ -57,9 +58,12 @@ func (a *app) printBreak(r *service.BreakReply) {
 	a.printFigures(r)
 	a.printFindings(r)
 	a.printHistory(r)
-	if l.Entry != 0 {
+	if bill := l.Bill(); bill != 0 {
 		fmt.Fprintln(a.out)
-		a.printf("账册中的这一笔：clearctl claim %d", "the bill in the books: clearctl claim %d", l.Entry)
+		a.printf("账册中的这一笔：clearctl claim %d", "the bill in the books: clearctl claim %d", bill)
+	}
+	if bill := l.Accepted(); bill != 0 {
+		a.printf("当时的差异与认账：clearctl breaks show %s", "the difference as it was, and its acceptance: clearctl breaks show %s", reconcile.BillKey(bill))
 	}
 }
 

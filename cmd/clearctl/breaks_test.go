@@ -288,17 +288,6 @@ func TestALineHoldsWhatTheOfficerDecided(t *testing.T) {
 	}
 }
 
-func TestEveryKindOfBreakCanBeDecidedInASheet(t *testing.T) {
-	home := provinces.Party{Kind: provinces.PartyHome, Province: "65"}
-	for _, b := range append(scriptBreaks(),
-		&reconcile.Break{Key: reconcile.RefusedBreak(home, "S1", scriptDay, provinces.CodeActForm).Key},
-		&reconcile.Break{Key: reconcile.AcceptedBreak(scriptBreaks()[0], 1, 40_00).Key}) {
-		if !sheetKey.MatchString(b.Key) {
-			t.Errorf("%s is turned away as a key that was changed", b.Key)
-		}
-	}
-}
-
 func TestALineThatWasHandedInIsNotHandedInAgain(t *testing.T) {
 	event := func(what, reason string, act uint64) service.BreakEvent {
 		return service.BreakEvent{What: what, Reason: reason, Act: act}
@@ -356,7 +345,7 @@ func FuzzBreaksSheet(f *testing.F) {
 			return
 		}
 		for _, l := range read.Lines {
-			if l.Reason == "" || !sheetFacts.MatchString(l.Facts) || !sheetKey.MatchString(l.Key) {
+			if l.Reason == "" || !sheetFacts.MatchString(l.Facts) || !reconcile.ValidKey(l.Key) {
 				t.Errorf("%+v was let through", l)
 			}
 		}
