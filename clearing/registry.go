@@ -122,22 +122,11 @@ func (d *Desk) DecodeRegistration(m provinces.RegistryMessage) (DecodedRegistrat
 
 // agreeRegistration holds a document against its subject: permissions guard subjects.
 func agreeRegistration(province ledger.Province, kind provinces.RegistryKind, r *provinces.Registration) *provinces.RejectError {
-	refusal := &provinces.RejectError{Code: provinces.CodeSubject}
 	areaField, _ := aboutFields(r)
-	for _, part := range []struct{ field, subject, body string }{
-		{areaField, string(province), string(r.Area.Province())},
-		{"doctype", string(kind), string(r.Kind)},
-	} {
-		if part.subject != part.body {
-			refusal.Errors = append(refusal.Errors, provinces.FieldError{
-				Code: provinces.CodeSubject, Field: part.field, Expected: part.subject, Found: part.body,
-			})
-		}
-	}
-	if len(refusal.Errors) == 0 {
-		return nil
-	}
-	return refusal
+	return provinces.AgreeOn(
+		provinces.SaidTwice{Field: areaField, Subject: string(province), Body: string(r.Area.Province())},
+		provinces.SaidTwice{Field: "doctype", Subject: string(kind), Body: string(r.Kind)},
+	)
 }
 
 // aboutFields are the members that say whom a document is about.

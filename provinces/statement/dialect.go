@@ -38,21 +38,13 @@ func (Dialect) Head(party provinces.Party, id string, body []byte) (provinces.St
 
 // agree holds what the body says of its sender against the subject.
 func agree(subject, body provinces.Party) error {
-	refusal := &provinces.RejectError{Code: provinces.CodeSubject}
-	for _, part := range []struct{ field, subject, body string }{
-		{areaField(subject.Kind), string(subject.Province), string(body.Province)},
-		{"fixmedins_code", subject.Provider, body.Provider},
-	} {
-		if part.subject != part.body {
-			refusal.Errors = append(refusal.Errors, provinces.FieldError{
-				Code: provinces.CodeSubject, Field: part.field, Expected: part.subject, Found: part.body,
-			})
-		}
+	if refusal := provinces.AgreeOn(
+		provinces.SaidTwice{Field: areaField(subject.Kind), Subject: string(subject.Province), Body: string(body.Province)},
+		provinces.SaidTwice{Field: "fixmedins_code", Subject: subject.Provider, Body: body.Provider},
+	); refusal != nil {
+		return refusal
 	}
-	if len(refusal.Errors) == 0 {
-		return nil
-	}
-	return refusal
+	return nil
 }
 
 func areaField(kind provinces.PartyKind) string {
