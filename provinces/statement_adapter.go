@@ -47,6 +47,32 @@ type StatementRows interface {
 	Next() (StatementRow, error)
 }
 
+// EachStatementRow reads a file to its end: row gets every row and says whether to go on,
+// bad every line that is none, or the file that is no such file. It fails with what row
+// fails with, and with any error of the reader.
+func EachStatementRow(adapter StatementAdapter, s *Statement, file io.ReaderAt, bad func(*RejectError), row func(*StatementRow) (bool, error)) error {
+	var refusal *RejectError
+	rows, err := adapter.Rows(s, file)
+	if errors.As(err, &refusal) {
+		bad(refusal)
+		return nil
+	}
+	for more := true; more && err == nil; {
+		var next StatementRow
+		next, err = rows.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.As(err, &refusal):
+			bad(refusal)
+			err, refusal = nil, nil
+		case err == nil:
+			more, err = row(&next)
+		}
+	}
+	return err
+}
+
 // StatementResult is what a party is told about one statement. All of it comes from the
 // statement, the stream and closed days, so that it can be made again with the same bytes.
 type StatementResult struct {

@@ -77,26 +77,7 @@ func (s *Statements) checkRows(statement *provinces.Statement, file *partFile) (
 
 // eachRow shows every row, and every line that is none.
 func (s *Statements) eachRow(statement *provinces.Statement, file *partFile, bad func(*provinces.RejectError), row func(*provinces.StatementRow) (bool, error)) error {
-	var refusal *provinces.RejectError
-	rows, err := s.o.Desk().Statements.Rows(statement, file)
-	if errors.As(err, &refusal) {
-		bad(refusal)
-		return nil
-	}
-	for more := true; more && err == nil; {
-		var next provinces.StatementRow
-		next, err = rows.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.As(err, &refusal):
-			bad(refusal)
-			err, refusal = nil, nil
-		case err == nil:
-			more, err = row(&next)
-		}
-	}
-	return err
+	return provinces.EachStatementRow(s.o.Desk().Statements, statement, file, bad, row)
 }
 
 func (s *Statements) writeRows(record *clearing.StatementRecord, file *partFile) error {

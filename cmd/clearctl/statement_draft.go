@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -134,24 +132,7 @@ func (a *app) checkStatement(d *statementDraft) error {
 
 // eachRow reads a file's rows, and the lines that are none.
 func eachRow(s *provinces.Statement, file []byte, bad func(*provinces.RejectError), good func(*provinces.StatementRow) (bool, error)) error {
-	var refusal *provinces.RejectError
-	rows, err := statement.Dialect{}.Rows(s, bytes.NewReader(file))
-	if errors.As(err, &refusal) {
-		bad(refusal)
-		return nil
-	}
-	for more := true; more && err == nil; {
-		var row provinces.StatementRow
-		switch row, err = rows.Next(); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.As(err, &refusal):
-			bad(refusal)
-			err, refusal = nil, nil
-		case err == nil:
-			more, err = good(&row)
-		}
-	}
+	err := provinces.EachStatementRow(statement.Dialect{}, s, bytes.NewReader(file), bad, good)
 	if err != nil {
 		return fmt.Errorf("the rows cannot be read: %w", err)
 	}
