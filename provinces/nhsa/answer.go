@@ -26,23 +26,32 @@ func (d *Dialect) Encode(a provinces.Answer) ([]byte, error) {
 	if err := checkAnswer(&a); err != nil {
 		return nil, err
 	}
-	w := &writer{bytes: make([]byte, 0, 2_048)}
-	w.open('{')
-	w.number("infcode", -int(a.Code))
-	w.text("inf_refmsgid", receiverMessageID(&a))
-	w.text("refmsg_time", compactTime(a.Received))
-	w.text("respond_time", compactTime(a.Received))
-	w.text("err_msg", errorMessage(&a))
-	w.object("output", func() {
-		switch {
-		case a.Code != 0:
-			writeErrors(w, a.Errors)
-		case a.Settlement != nil && a.Infno != provinces.InfnoReverse:
+	return respond(2_048, &a, func(w *writer) {
+		if a.Settlement != nil && a.Infno != provinces.InfnoReverse {
 			d.writeSettlement(w, &a)
 		}
+	}), nil
+}
+
+// respond writes the national response envelope in about size bytes: of a refusal its
+// errors, otherwise what output writes.
+func respond(size int, a *provinces.Answer, output func(w *writer)) []byte {
+	w := &writer{bytes: make([]byte, 0, size)}
+	w.open('{')
+	w.number("infcode", -int(a.Code))
+	w.text("inf_refmsgid", receiverMessageID(a))
+	w.text("refmsg_time", compactTime(a.Received))
+	w.text("respond_time", compactTime(a.Received))
+	w.text("err_msg", errorMessage(a))
+	w.object("output", func() {
+		if a.Code != 0 {
+			writeErrors(w, a.Errors)
+			return
+		}
+		output(w)
 	})
 	w.close('}')
-	return w.bytes, nil
+	return w.bytes
 }
 
 // checkAnswer holds outcome, code and settlement against each other. A repeated answer

@@ -98,7 +98,8 @@ func readMonthRows(input, data object) (rows []provinces.MonthRow) {
 
 // MonthHandle is the inf_refmsgid of an answer.
 func (d *Dialect) MonthHandle(a provinces.MonthAnswer) string {
-	return receiverMessageID(&provinces.Answer{Treatment: a.Treatment, Received: a.Received, Number: a.Number})
+	envelope := monthEnvelope(a)
+	return receiverMessageID(&envelope)
 }
 
 // EncodeMonth writes the national response envelope: see [provinces.MonthAdapter].
@@ -106,28 +107,21 @@ func (d *Dialect) EncodeMonth(a provinces.MonthAnswer) ([]byte, error) {
 	if len(a.Treatment) != 6 || len(a.Lines) > provinces.MonthRowsMax || a.Code != 0 && len(a.Lines) > 0 {
 		return nil, fmt.Errorf("%w: %s with %d rows and code %d", ErrAnswer, a.Infno, len(a.Lines), a.Code)
 	}
-	envelope := provinces.Answer{Code: a.Code, Errors: a.Errors}
-	w := &writer{bytes: make([]byte, 0, 512+len(a.Lines)*320)}
-	w.open('{')
-	w.number("infcode", -int(a.Code))
-	w.text("inf_refmsgid", d.MonthHandle(a))
-	w.text("refmsg_time", compactTime(a.Received))
-	w.text("respond_time", compactTime(a.Received))
-	w.text("err_msg", errorMessage(&envelope))
-	w.object("output", func() {
-		switch {
-		case a.Code != 0:
-			writeErrors(w, a.Errors)
-		case a.Infno == provinces.InfnoMonthFetch:
+	envelope := monthEnvelope(a)
+	return respond(512+len(a.Lines)*320, &envelope, func(w *writer) {
+		if a.Infno == provinces.InfnoMonthFetch {
 			w.array("data", func() {
 				for i := range a.Lines {
 					writeMonthLine(w, &a.Lines[i])
 				}
 			})
 		}
-	})
-	w.close('}')
-	return w.bytes, nil
+	}), nil
+}
+
+// monthEnvelope is what the response envelope needs of an answer.
+func monthEnvelope(a provinces.MonthAnswer) provinces.Answer {
+	return provinces.Answer{Treatment: a.Treatment, Received: a.Received, Number: a.Number, Code: a.Code, Errors: a.Errors}
 }
 
 // writeMonthLine writes a row with all columns of the national table. certno is empty: the

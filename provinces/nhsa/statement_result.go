@@ -21,26 +21,14 @@ func WriteStatementResult(r provinces.StatementResult) ([]byte, error) {
 		return nil, fmt.Errorf("%w: statement outcome %q with code %d", ErrAnswer, r.Outcome, r.Code)
 	}
 	a := provinces.Answer{Treatment: area, Number: r.Number, Received: r.Received, Code: r.Code, Errors: r.Errors}
-	w := &writer{bytes: make([]byte, 0, 1_024)}
-	w.open('{')
-	w.number("infcode", -int(r.Code))
-	w.text("inf_refmsgid", receiverMessageID(&a))
-	w.text("refmsg_time", compactTime(r.Received))
-	w.text("respond_time", compactTime(r.Received))
-	w.text("err_msg", errorMessage(&a))
-	w.object("output", func() {
-		switch {
-		case r.Code != 0:
-			writeErrors(w, r.Errors)
-		case len(r.Totals) == 1:
+	return respond(1_024, &a, func(w *writer) {
+		if len(r.Totals) == 1 {
 			writeComparison(w, &r.Totals[0])
 			if r.Rows != nil {
 				writeRowResult(w, &r)
 			}
 		}
-	})
-	w.close('}')
-	return w.bytes, nil
+	}), nil
 }
 
 // writeComparison writes output.stmtinfo.
