@@ -67,16 +67,21 @@ func (a *acting) within(funds []provinces.FundAmount) error {
 	return nil
 }
 
+// treatmentWants is what the treatment place asks for of a bill that stands, by fund.
+func (a *acting) treatmentWants() (map[ledger.Fund]ledger.Amount, error) {
+	if err := a.treatmentOnly(); err != nil {
+		return nil, err
+	}
+	if err := a.standsStill(); err != nil {
+		return nil, err
+	}
+	return a.wanted()
+}
+
 // deduct holds money of a bill back: a document of its own, with the bill's number. At
 // most what stands and is not noticed yet, fund by fund.
 func (a *acting) deduct() error {
-	if err := a.treatmentOnly(); err != nil {
-		return err
-	}
-	if err := a.standsStill(); err != nil {
-		return err
-	}
-	wanted, err := a.wanted()
+	wanted, err := a.treatmentWants()
 	if err != nil {
 		return err
 	}
@@ -197,13 +202,7 @@ func (a *acting) restore() error {
 // own on the open day, among what the next clearing takes up. At most what stands of the
 // bill from the stage of confirmation on and was not taken back before.
 func (a *acting) takeBack() error {
-	if err := a.treatmentOnly(); err != nil {
-		return err
-	}
-	if err := a.standsStill(); err != nil {
-		return err
-	}
-	wanted, err := a.wanted()
+	wanted, err := a.treatmentWants()
 	if err != nil {
 		return err
 	}

@@ -201,13 +201,18 @@ func seenBreak(brk *reconcile.Break) ([]byte, error) {
 	return mode.Marshal(brk)
 }
 
+// recordNamed is the record whose books' number the target's key is.
+func (a *acting) recordNamed() (*Record, error) {
+	number, err := strconv.ParseUint(a.target.key, 10, 64)
+	if err != nil || number == 0 || number >= a.number {
+		return nil, errNoTarget
+	}
+	return a.view.Record(number)
+}
+
 func (a *acting) findBill() error {
 	t := &a.target
-	number, err := strconv.ParseUint(t.key, 10, 64)
-	if err != nil || number == 0 || number >= a.number {
-		return errNoTarget
-	}
-	record, err := a.view.Record(number)
+	record, err := a.recordNamed()
 	if err != nil {
 		return err
 	}
@@ -215,15 +220,15 @@ func (a *acting) findBill() error {
 		return errNoTarget
 	}
 	t.record = record
-	t.of(record.Home.Province(), record.Treatment.Province(), record.Provider, number)
+	t.of(record.Home.Province(), record.Treatment.Province(), record.Provider, record.Number)
 	if t.stands, err = Standing(a.view, record); err != nil {
 		return err
 	}
-	state, err := a.view.Row(number)
+	state, err := a.view.Row(record.Number)
 	if err != nil {
 		return err
 	}
-	undone, err := a.view.Undone(number)
+	undone, err := a.view.Undone(record.Number)
 	t.digest(fmt.Sprintf("%s undone by %d", stagesText(t.stands), undone), fmt.Sprint(state.Version))
 	return err
 }
@@ -304,11 +309,7 @@ func groupCase(name string, province ledger.Province) CaseKey {
 
 func (a *acting) findAct() error {
 	t := &a.target
-	number, err := strconv.ParseUint(t.key, 10, 64)
-	if err != nil || number == 0 || number >= a.number {
-		return errNoTarget
-	}
-	record, err := a.view.Record(number)
+	record, err := a.recordNamed()
 	if err != nil {
 		return err
 	}

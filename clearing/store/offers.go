@@ -112,14 +112,19 @@ func (tx *Tx) index(e effect) error {
 	return tx.raw.Bucket(bucketOffers).Put(openKey(e.Treatment.Province(), e.Provider, e.Number), dayKey(e.Day))
 }
 
+// recordWithBill is a record, and the bill that it is or undoes.
+func (tx *Tx) recordWithBill(number uint64) (record, bill *clearing.Record, err error) {
+	if record, err = tx.Record(number); err != nil {
+		return nil, nil, err
+	}
+	bill, _, err = clearing.BillOf(tx, record)
+	return record, bill, err
+}
+
 // offer looks at a row anew, and at what it undoes, all the way to the bill.
 func (tx *Tx) offer(number uint64) error {
 	for number != 0 {
-		record, err := tx.Record(number)
-		if err != nil {
-			return err
-		}
-		bill, _, err := clearing.BillOf(tx, record)
+		record, bill, err := tx.recordWithBill(number)
 		if err != nil {
 			return err
 		}
@@ -146,11 +151,7 @@ func (tx *Tx) offer(number uint64) error {
 
 // reoffer keeps the index level with what an act did to a row.
 func (tx *Tx) reoffer(number uint64, before, after clearing.RowState) error {
-	record, err := tx.Record(number)
-	if err != nil {
-		return err
-	}
-	bill, _, err := clearing.BillOf(tx, record)
+	record, bill, err := tx.recordWithBill(number)
 	if err != nil {
 		return err
 	}
