@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -80,7 +82,7 @@ func alone(side Side, said Said) Word {
 }
 
 // matched runs the match over items in any order and copies what it gives.
-func matched(t testing.TB, books []Item, sides [4][]Item, word Word, limit int) ([]Result, [32]byte) {
+func matched(t rapid.TB, books []Item, sides [4][]Item, word Word, limit int) ([]Result, [32]byte) {
 	t.Helper()
 	in := Inputs{Word: word, Runs: MemoryRuns{}}
 	sorted := func(items []Item) Stream {

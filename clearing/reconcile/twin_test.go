@@ -366,28 +366,7 @@ func TestTheMatchIsItsDumbTwin(t *testing.T) {
 }
 
 func matchedIn(t *rapid.T, books []Item, sides [4][]Item, word Word) []Result {
-	in := Inputs{Word: word, Runs: MemoryRuns{}}
-	sorted := func(items []Item) Stream {
-		s := NewSorter(in.Runs)
-		for i := range items {
-			if err := s.Add(&items[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		stream, err := s.Sorted()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return stream
-	}
-	in.Books = sorted(books)
-	for _, s := range Sides {
-		in.Sides[s] = sorted(sides[s])
-	}
-	var results []Result
-	if _, err := Match(in, func(r *Result) error { results = append(results, r.Clone()); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	results, _ := matched(t, books, sides, word, 0)
 	return results
 }
 

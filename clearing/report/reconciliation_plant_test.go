@@ -12,30 +12,8 @@ import (
 // planted matches one planted day and gives its breaks as lines, open since its evening.
 func planted(t *testing.T, w *plant.World, d *plant.Day) (reconcile.DayResult, []BreakLine) {
 	t.Helper()
-	in := reconcile.Inputs{Word: w.Word(d.Day), Runs: reconcile.MemoryRuns{}}
-	sorted := func(items []reconcile.Item) reconcile.Stream {
-		s := reconcile.NewSorter(in.Runs)
-		for i := range items {
-			if err := s.Add(&items[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		stream, err := s.Sorted()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return stream
-	}
-	in.Books = sorted(d.Books)
-	for _, s := range reconcile.Sides {
-		in.Sides[s] = sorted(d.Sides[s])
-	}
 	var lines []BreakLine
-	sums := reconcile.NewDayBuilder(d.Day, d.Day)
-	digest, err := reconcile.Match(in, func(r *reconcile.Result) error {
-		if err := reconcile.Prove(r, w); err != nil {
-			return err
-		}
+	day, err := w.Match(d, d.Day, func(r *reconcile.Result) error {
 		if r.Standing == reconcile.Broken {
 			b := reconcile.BreakOf(r)
 			b.FirstSeen, b.Due, b.Owner, b.State = d.Day, d.Day+3, r.Primary().Side, reconcile.Open
@@ -46,12 +24,8 @@ func planted(t *testing.T, w *plant.World, d *plant.Day) (reconcile.DayResult, [
 			}
 			lines = append(lines, l)
 		}
-		return sums.Add(r)
+		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	day, err := sums.Result(d.Accrued(), digest)
 	if err != nil {
 		t.Fatal(err)
 	}

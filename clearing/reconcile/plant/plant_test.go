@@ -15,39 +15,13 @@ var first = ledger.NewDay(2026, 11, 2)
 // match runs one day and gives its broken results, proved, as breaks, and its sums.
 func match(t testing.TB, w *plant.World, d *plant.Day, evening ledger.Day) ([]reconcile.Break, reconcile.DayResult) {
 	t.Helper()
-	in := reconcile.Inputs{Word: w.Word(d.Day), Runs: reconcile.MemoryRuns{}}
-	sorted := func(items []reconcile.Item) reconcile.Stream {
-		s := reconcile.NewSorter(in.Runs)
-		for i := range items {
-			if err := s.Add(&items[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		stream, err := s.Sorted()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return stream
-	}
-	in.Books = sorted(d.Books)
-	for _, s := range reconcile.Sides {
-		in.Sides[s] = sorted(d.Sides[s])
-	}
 	var found []reconcile.Break
-	sums := reconcile.NewDayBuilder(d.Day, evening)
-	digest, err := reconcile.Match(in, func(r *reconcile.Result) error {
-		if err := reconcile.Prove(r, w); err != nil {
-			return err
-		}
+	day, err := w.Match(d, evening, func(r *reconcile.Result) error {
 		if r.Standing == reconcile.Broken {
 			found = append(found, reconcile.BreakOf(r))
 		}
-		return sums.Add(r)
+		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	day, err := sums.Result(d.Accrued(), digest)
 	if err != nil {
 		t.Fatal(err)
 	}

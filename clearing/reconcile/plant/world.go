@@ -110,6 +110,44 @@ func (w *World) Word(day ledger.Day) reconcile.Word {
 	}
 }
 
+// Match runs the match over a day as of an evening, with each cause proved, and shows each
+// result to see before it is added up.
+func (w *World) Match(d *Day, evening ledger.Day, see func(*reconcile.Result) error) (reconcile.DayResult, error) {
+	in := reconcile.Inputs{Word: w.Word(d.Day), Runs: reconcile.MemoryRuns{}}
+	sorted := func(items []reconcile.Item) (reconcile.Stream, error) {
+		s := reconcile.NewSorter(in.Runs)
+		for i := range items {
+			if err := s.Add(&items[i]); err != nil {
+				return nil, err
+			}
+		}
+		return s.Sorted()
+	}
+	var err error
+	if in.Books, err = sorted(d.Books); err != nil {
+		return reconcile.DayResult{}, err
+	}
+	for _, s := range reconcile.Sides {
+		if in.Sides[s], err = sorted(d.Sides[s]); err != nil {
+			return reconcile.DayResult{}, err
+		}
+	}
+	sums := reconcile.NewDayBuilder(d.Day, evening)
+	digest, err := reconcile.Match(in, func(r *reconcile.Result) error {
+		if err := reconcile.Prove(r, w); err != nil {
+			return err
+		}
+		if err := see(r); err != nil {
+			return err
+		}
+		return sums.Add(r)
+	})
+	if err != nil {
+		return reconcile.DayResult{}, err
+	}
+	return sums.Result(d.Accrued(), digest)
+}
+
 // Accrued is what the ledger says of a day, pair by pair.
 func (d *Day) Accrued() []reconcile.PairLedger {
 	var list []reconcile.PairLedger

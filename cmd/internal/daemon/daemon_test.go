@@ -216,22 +216,12 @@ func TestBooksFromAnOlderCopyCatchUp(t *testing.T) {
 	sample := sim.Day(sim.DefaultConfig(9, 60, openDay))
 	h.send(sample.Messages[:30])
 	h.close()
-	books := filepath.Join(cfg.State.Dir, "books.db")
-	copied, err := os.ReadFile(books)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := copyBooks(t, cfg)
 	h = start(t, cfg)
 	h.send(sample.Messages[30:])
 	want := call[service.StatusReply](h, service.Status, nil)
 	h.close()
-	if err := os.WriteFile(books, copied, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	h = start(t, cfg)
-	got := call[service.StatusReply](h, service.Status, nil)
-	if got.BooksNumber != want.BooksNumber || got.MerkleRoot != want.MerkleRoot {
-		t.Errorf("restored books end at %d with root %s, the lost ones at %d with %s",
-			got.BooksNumber, got.MerkleRoot, want.BooksNumber, want.MerkleRoot)
-	}
+	h.demandEnd(want)
 }

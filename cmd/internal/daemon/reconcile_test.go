@@ -392,20 +392,14 @@ func TestBreaksSurviveOlderBooks(t *testing.T) {
 	cfg := configOf(t)
 	h := start(t, cfg)
 	h.close()
-	books := filepath.Join(cfg.State.Dir, "books.db")
-	copied, err := os.ReadFile(books)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := copyBooks(t, cfg)
 	h = start(t, cfg)
 	s := speak(h)
 	closeDay(h, openDay)
 	h.act(s.homeless.home, service.ActRequest{Kind: clearing.ActClose, Target: "break/" + s.homeless.key(t), Maker: "wang", Checker: "li"})
 	before := breaksOf(h, service.BreaksRequest{State: service.StateAll})
 	h.close()
-	if err := os.WriteFile(books, copied, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	h = restarted(t, cfg, s)
 	after := breaksOf(h, service.BreaksRequest{State: service.StateAll})
 	if asJSON(t, before) != asJSON(t, after) {

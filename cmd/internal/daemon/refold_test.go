@@ -85,12 +85,8 @@ func TestAReFoldedYearFromCancellationToReport(t *testing.T) {
 	if list := call[service.RefoldsReply](h, service.Refolds+".11", service.RefoldsRequest{All: true}); len(list.Years) != 0 {
 		t.Errorf("nothing came or went out of order, but listed is %+v", list)
 	}
-	books := filepath.Join(cfg.State.Dir, "books.db")
 	h.close()
-	before, err := os.ReadFile(books)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := copyBooks(t, cfg)
 	h = start(t, cfg)
 	cancelled := h.send([]sim.Message{bjCancel("m3", "V1", settlementOf(t, answers[0]))})
 	if got := cancelled[0].Header[provinces.HeaderOutcome]; got != "cancelled" {
@@ -131,15 +127,9 @@ func TestAReFoldedYearFromCancellationToReport(t *testing.T) {
 	want := call[service.StatusReply](h, service.Status, nil)
 	h.close()
 
-	if err := os.WriteFile(books, before, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	h = start(t, cfg)
-	got := call[service.StatusReply](h, service.Status, nil)
-	if got.BooksNumber != want.BooksNumber || got.MerkleRoot != want.MerkleRoot {
-		t.Errorf("restored books end at %d with root %s, the lost ones at %d with %s",
-			got.BooksNumber, got.MerkleRoot, want.BooksNumber, want.MerkleRoot)
-	}
+	h.demandEnd(want)
 }
 
 func settlementOf(t *testing.T, answer provinces.Envelope) string {

@@ -7,6 +7,7 @@ import (
 
 	"clearingd/clearing/service"
 	"clearingd/clearing/sim"
+	"clearingd/config"
 )
 
 // TestBooksFromACopyFollowTheRegisterToo: the books are put back to a copy from before two
@@ -14,14 +15,10 @@ import (
 // is decided again with the register as it stood then, and comes to its published answer.
 func TestBooksFromACopyFollowTheRegisterToo(t *testing.T) {
 	cfg := configOf(t)
-	books := filepath.Join(cfg.State.Dir, "books.db")
 	h := start(t, cfg)
 	h.send([]sim.Message{jinanStay("m1", "V001")})
 	h.close()
-	older, err := os.ReadFile(books)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := copyBooks(t, cfg)
 
 	h = start(t, cfg)
 	h.send([]sim.Message{jinanStay("m2", "V002")})
@@ -32,9 +29,7 @@ func TestBooksFromACopyFollowTheRegisterToo(t *testing.T) {
 	before := call[service.StatusReply](h, service.Status, nil)
 	h.close()
 
-	if err := os.WriteFile(books, older, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	h = start(t, cfg)
 	after := call[service.StatusReply](h, service.Status, nil)
 	if after.BooksNumber != 4 || after.MerkleRoot != before.MerkleRoot {
@@ -46,5 +41,32 @@ func TestBooksFromACopyFollowTheRegisterToo(t *testing.T) {
 	}
 	if check := call[service.CheckReply](h, service.Check, service.CheckRequest{Recompute: true}); len(check.Faults) > 0 {
 		t.Errorf("the books fail their check: %v", check.Faults)
+	}
+}
+
+// copyBooks copies the books of a daemon that is stopped; restore puts the copy back in
+// their place.
+func copyBooks(t *testing.T, cfg config.Config) (restore func()) {
+	t.Helper()
+	path := filepath.Join(cfg.State.Dir, "books.db")
+	copied, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := os.WriteFile(path, copied, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// demandEnd compares where restored books end with where the lost ones did.
+func (h *house) demandEnd(want service.StatusReply) {
+	h.Helper()
+	got := call[service.StatusReply](h, service.Status, nil)
+	if got.BooksNumber != want.BooksNumber || got.MerkleRoot != want.MerkleRoot {
+		h.Errorf("restored books end at %d with root %s, the lost ones at %d with %s",
+			got.BooksNumber, got.MerkleRoot, want.BooksNumber, want.MerkleRoot)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -324,11 +322,7 @@ func TestAStatementSurvivesOlderBooks(t *testing.T) {
 	own := busiest(bills(t, h.send(sim.Day(sim.DefaultConfig(7, 120, openDay)).Messages)))
 	party := provider(own[0])
 	h.close()
-	books := filepath.Join(cfg.State.Dir, "books.db")
-	copied, err := os.ReadFile(books)
-	if err != nil {
-		t.Fatal(err)
-	}
+	restore := copyBooks(t, cfg)
 	h = start(t, cfg)
 	file := rowsFile(own)
 	h.state(party, "D1", map[int][]byte{0: details(own, file, 1, "txt", ""), 1: file}, 0, 1)
@@ -336,9 +330,7 @@ func TestAStatementSurvivesOlderBooks(t *testing.T) {
 	call[service.CloseReply](h, service.Close, service.CloseRequest{Day: openDay})
 	first, bad := h.result(party, "D1"), h.result(party, "BAD")
 	h.close()
-	if err := os.WriteFile(books, copied, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	restore()
 	h = start(t, cfg)
 	call[service.CloseReply](h, service.Close, service.CloseRequest{Day: openDay})
 	waitFor(t, func() bool { have := haveFrom(h, party); return len(have.Applied) == 1 && have.Applied[0].Answered })
