@@ -168,8 +168,15 @@ func (n *Night) span(from, to ledger.Day) (span, error) {
 		}
 		s.previous, s.planSet = before.Seal, s.state.Seal.PlanSet
 		for _, stream := range n.o.Streams {
-			after, _ := tx.Cut(from-1, stream)
-			if end, _ := tx.Cut(to, stream); end > after {
+			after, _, err := tx.Cut(from-1, stream)
+			if err != nil {
+				return err
+			}
+			end, _, err := tx.Cut(to, stream)
+			if err != nil {
+				return err
+			}
+			if end > after {
 				s.streams[stream] = [2]uint64{after + 1, end}
 			} else {
 				s.streams[stream] = [2]uint64{}

@@ -53,7 +53,11 @@ func (tx *Tx) BillParties(day ledger.Day, visit func(provinces.Party) error) err
 
 // BillNumbers are the records that moved bills of a provider on a closed day, in order.
 func (tx *Tx) BillNumbers(day ledger.Day, provider string) ([]uint64, error) {
-	return unpackNumbers(tx.raw.Bucket(bucketBillNumbers).Get(partyDayKey(day, provider)))
+	packed, err := getBytes(tx.raw.Bucket(bucketBillNumbers), partyDayKey(day, provider))
+	if err != nil {
+		return nil, err
+	}
+	return unpackNumbers(packed)
 }
 
 // MakeBillSums makes the sums of a closed day, unless they are there.
@@ -141,7 +145,7 @@ func (s *Store) keepSums(day ledger.Day, sums *clearing.DaySums) error {
 					return err
 				}
 				if provider, ok := providerOf(party); ok {
-					if err := tx.raw.Bucket(bucketBillNumbers).Put(partyDayKey(day, provider), packNumbers(sums.Numbers[provider])); err != nil {
+					if err := putBytes(tx.raw.Bucket(bucketBillNumbers), partyDayKey(day, provider), packNumbers(sums.Numbers[provider])); err != nil {
 						return err
 					}
 				}
@@ -153,7 +157,7 @@ func (s *Store) keepSums(day ledger.Day, sums *clearing.DaySums) error {
 		}
 	}
 	// The day's own key says that all of them are there.
-	return s.Update(func(tx *Tx) error { return tx.raw.Bucket(bucketBillSums).Put(dayKey(day), []byte{1}) })
+	return s.Update(func(tx *Tx) error { return put(tx.raw.Bucket(bucketBillSums), dayKey(day), true) })
 }
 
 func providerOf(party string) (string, bool) {

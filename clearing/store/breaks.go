@@ -18,7 +18,7 @@ var (
 // Break returns a break by its key; nil if there is none.
 func (tx *Tx) Break(key string) (*reconcile.Break, error) {
 	var brk reconcile.Break
-	found, err := getSummed(tx.raw.Bucket(bucketBreaks), []byte(key), &brk)
+	found, err := get(tx.raw.Bucket(bucketBreaks), []byte(key), &brk)
 	if err != nil || !found {
 		return nil, err
 	}
@@ -37,31 +37,31 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 	if len(key) == 0 || bytes.IndexByte(key, 0) >= 0 {
 		return fmt.Errorf("%w: a break's key", ErrEncoding)
 	}
-	if err := putSummed(tx.raw.Bucket(bucketBreaks), key, brk); err != nil {
+	if err := put(tx.raw.Bucket(bucketBreaks), key, brk); err != nil {
 		return err
 	}
 	if err := tx.noteStill(&brk); err != nil {
 		return err
 	}
-	if err := tx.raw.Bucket(bucketBreakDays).Put(append(dayKey(brk.Day), key...), []byte{}); err != nil {
+	if err := putBytes(tx.raw.Bucket(bucketBreakDays), append(dayKey(brk.Day), key...), nil); err != nil {
 		return err
 	}
 	open := tx.raw.Bucket(bucketOpenBreaks)
 	if undecided(brk.State) {
-		if err := open.Put(key, []byte{}); err != nil {
+		if err := putBytes(open, key, nil); err != nil {
 			return err
 		}
 	} else if err := open.Delete(key); err != nil {
 		return err
 	}
 	for _, e := range brk.History {
-		if err := tx.raw.Bucket(bucketBreakEvenings).Put(append(dayKey(e.Evening), key...), []byte{}); err != nil {
+		if err := putBytes(tx.raw.Bucket(bucketBreakEvenings), append(dayKey(e.Evening), key...), nil); err != nil {
 			return err
 		}
 		if e.Group == "" {
 			continue
 		}
-		if err := tx.raw.Bucket(bucketBreakGroups).Put(groupKey(e.Group, brk.Key), []byte{}); err != nil {
+		if err := putBytes(tx.raw.Bucket(bucketBreakGroups), groupKey(e.Group, brk.Key), nil); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 // noteStill indexes settled breaks that are still found.
 func (tx *Tx) noteStill(brk *reconcile.Break) error {
 	if brk.Still && brk.Settled() {
-		return tx.raw.Bucket(bucketStillBreaks).Put([]byte(brk.Key), []byte{})
+		return putBytes(tx.raw.Bucket(bucketStillBreaks), []byte(brk.Key), nil)
 	}
 	return tx.raw.Bucket(bucketStillBreaks).Delete([]byte(brk.Key))
 }
@@ -89,7 +89,7 @@ func groupKey(group, key string) []byte { return append(append([]byte(group), 0)
 func (tx *Tx) Breaks(prefix string, visit func(reconcile.Break) bool) error {
 	return tx.eachPrefix(bucketBreaks, []byte(prefix), func(key, value []byte) (bool, error) {
 		var brk reconcile.Break
-		if err := decodeSummed(key, value, &brk); err != nil {
+		if err := decode(key, value, &brk); err != nil {
 			return false, err
 		}
 		return visit(brk), nil
@@ -131,7 +131,7 @@ func (c *checker) breaks(fault func(string)) error {
 	open := 0
 	err := c.tx.eachPrefix(bucketBreaks, nil, func(key, value []byte) (bool, error) {
 		var brk reconcile.Break
-		if err := decodeSummed(key, value, &brk); err != nil {
+		if err := decode(key, value, &brk); err != nil {
 			return false, fmt.Errorf("break %s: %w", key, err)
 		}
 		if brk.Key != string(key) {

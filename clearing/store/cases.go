@@ -62,7 +62,7 @@ func (tx *Tx) Cases(kind clearing.CaseKind, prefix, after string, visit func(cle
 			return true, nil
 		}
 		var c clearing.Case
-		if err := decode(value, &c); err != nil {
+		if err := decode(key, value, &c); err != nil {
 			return false, err
 		}
 		return visit(c), nil
@@ -165,7 +165,7 @@ func (c *checker) actOf(number uint64) *clearing.Act {
 func (c *checker) rowStates(fault func(string)) error {
 	return c.tx.eachPrefix(bucketRowStates, nil, func(key, value []byte) (bool, error) {
 		var state clearing.RowState
-		if err := decodeExactly(value, &state); err != nil || len(key) != 8 {
+		if err := decode(key, value, &state); err != nil || len(key) != 8 {
 			return false, fmt.Errorf("row state: %w: %w", ErrEncoding, err)
 		}
 		number := keyNumber(key)
@@ -179,7 +179,7 @@ func (c *checker) rowStates(fault func(string)) error {
 func (c *checker) caseStates(fault func(string)) error {
 	return c.tx.eachPrefix(bucketCases, nil, func(key, value []byte) (bool, error) {
 		var state clearing.Case
-		if err := decodeExactly(value, &state); err != nil {
+		if err := decode(key, value, &state); err != nil {
 			return false, fmt.Errorf("case %s: %w", key, err)
 		}
 		if left := c.actOf(state.Version).Case(state.Key()); left == nil || !same(*left, state) || state.Key().String() != string(key) {

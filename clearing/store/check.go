@@ -221,7 +221,7 @@ func (c *checker) undoing(record *clearing.Record, entry ledger.Entry, fault fun
 func (c *checker) positions(fault func(string)) {
 	err := c.tx.raw.Bucket(bucketPositions).ForEach(func(key, value []byte) error {
 		var at clearing.Position
-		if err := decodeExactly(value, &at); err != nil {
+		if err := decode(key, value, &at); err != nil {
 			return err
 		}
 		stream := ledger.Province(key)
@@ -241,7 +241,7 @@ func (c *checker) positions(fault func(string)) {
 func (c *checker) years(fault func(string)) {
 	err := c.tx.raw.Bucket(bucketYears).ForEach(func(key, value []byte) error {
 		var state clearing.YearState
-		if err := decodeExactly(value, &state); err != nil {
+		if err := decode(key, value, &state); err != nil {
 			return err
 		}
 		if state.Refold != nil {

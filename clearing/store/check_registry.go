@@ -50,9 +50,9 @@ func (c *checker) registryOutcomes(fault func(string)) error {
 		fault(fmt.Sprintf("registry position is %d, its outcomes end at %d", at.Sequence, next-1))
 	}
 	counted := make(map[provinces.RegistryOutcome]uint64)
-	err = c.tx.raw.Bucket(bucketCounts).ForEach(func(_, value []byte) error {
+	err = c.tx.raw.Bucket(bucketCounts).ForEach(func(key, value []byte) error {
 		var counts RegistryCounts
-		err := decode(value, &counts)
+		err := decode(key, value, &counts)
 		for outcome, n := range counts.Outcomes {
 			counted[outcome] += n
 		}
@@ -67,7 +67,7 @@ func (c *checker) registryOutcomes(fault func(string)) error {
 func (c *checker) registryDocuments(fault func(string)) error {
 	return c.tx.raw.Bucket(bucketDocuments).ForEach(func(key, value []byte) error {
 		var state clearing.DocumentState
-		if err := decode(value, &state); err != nil {
+		if err := decode(key, value, &state); err != nil {
 			return err
 		}
 		parts := strings.SplitN(string(key), "/", 3)
@@ -115,7 +115,7 @@ func (c *checker) registryOwners(documents []clearing.DocumentKey, owner, whose 
 func (c *checker) registryProviders(fault func(string)) error {
 	return c.tx.raw.Bucket(bucketProviders).ForEach(func(key, value []byte) error {
 		var file clearing.ProviderFile
-		if err := decode(value, &file); err != nil {
+		if err := decode(key, value, &file); err != nil {
 			return err
 		}
 		return c.registryOwners(file.Documents(ledger.Province(key[:2])), string(key[2:]), "provider", fault)
@@ -125,7 +125,7 @@ func (c *checker) registryProviders(fault func(string)) error {
 func (c *checker) registryPeople(fault func(string)) error {
 	return c.tx.raw.Bucket(bucketPeople).ForEach(func(key, value []byte) error {
 		var file clearing.PersonFile
-		if err := decode(value, &file); err != nil {
+		if err := decode(key, value, &file); err != nil {
 			return err
 		}
 		home, personNo := ledger.Province(key[:2]), string(key[2:])
@@ -148,7 +148,7 @@ func (c *checker) registryPeople(fault func(string)) error {
 func (c *checker) registryHolders(fault func(string)) error {
 	return c.tx.raw.Bucket(bucketHolders).ForEach(func(key, value []byte) error {
 		var holders []string
-		if err := decode(value, &holders); err != nil {
+		if err := decode(key, value, &holders); err != nil {
 			return err
 		}
 		home, hash := ledger.Province(key[:2]), provinces.CertificateHash(key[2:])

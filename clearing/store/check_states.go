@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -21,19 +20,6 @@ type states struct {
 	tx       *Tx
 	outcomes map[provinces.Outcome]uint64
 	standing uint64 // booked bills that stand
-}
-
-// decodeExactly decodes what has no checksum of its own, and refuses bytes that the value
-// would not be written as: a damaged field number would pass for an absent field.
-func decodeExactly[V any](stored []byte, value *V) error {
-	if err := decode(stored, value); err != nil {
-		return err
-	}
-	again, err := encode(value)
-	if err == nil && !bytes.Equal(again, stored) {
-		err = fmt.Errorf("%w: %T is not as it was written", ErrEncoding, *value)
-	}
-	return err
 }
 
 func newStates(tx *Tx) *states {

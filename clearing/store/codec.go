@@ -48,34 +48,11 @@ func encode(value any) ([]byte, error) {
 	return b, nil
 }
 
-func decode(b []byte, value any) error {
+func decodeRaw(b []byte, value any) error {
 	if err := decoding.Unmarshal(b, value); err != nil {
 		return fmt.Errorf("%w: %T: %w", ErrEncoding, value, err)
 	}
 	return nil
-}
-
-// get decodes the value of a key into value and reports whether there is one.
-func get(b bucket, key []byte, value any) (bool, error) {
-	stored := b.Get(key)
-	if stored == nil {
-		return false, nil
-	}
-	return true, decode(stored, value)
-}
-
-func put(b bucket, key []byte, value any) error {
-	encoded, err := encode(value)
-	if err != nil {
-		return err
-	}
-	return b.Put(key, encoded)
-}
-
-// bucket is the part of bbolt.Bucket that keyed values need.
-type bucket interface {
-	Get(key []byte) []byte
-	Put(key, value []byte) error
 }
 
 // Keys. Texts inside a key are of fixed length or last, so that no two keys meet.

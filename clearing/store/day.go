@@ -123,12 +123,12 @@ func (tx *Tx) advance(r *clearing.Record) error {
 }
 
 // Cut is the last sequence of a day in a stream, and whether it is decided yet.
-func (tx *Tx) Cut(day ledger.Day, stream ledger.Province) (sequence uint64, decided bool) {
-	stored := tx.raw.Bucket(bucketCuts).Get(cutKey(day, stream))
-	if len(stored) != 8 {
-		return 0, false
+func (tx *Tx) Cut(day ledger.Day, stream ledger.Province) (sequence uint64, decided bool, err error) {
+	stored, err := getBytes(tx.raw.Bucket(bucketCuts), cutKey(day, stream))
+	if err != nil || stored == nil {
+		return 0, false, err
 	}
-	return binary.BigEndian.Uint64(stored), true
+	return keyNumber(stored), true, nil
 }
 
 // SetCut decides the last sequence of a day in a stream, unless it is decided already.
@@ -144,10 +144,10 @@ func (tx *Tx) SetCut(day ledger.Day, stream ledger.Province, sequence uint64) er
 }
 
 func (tx *Tx) cutOnce(day ledger.Day, stream ledger.Province, sequence uint64) error {
-	if _, decided := tx.Cut(day, stream); decided {
-		return nil
+	if _, decided, err := tx.Cut(day, stream); err != nil || decided {
+		return err
 	}
-	return tx.raw.Bucket(bucketCuts).Put(cutKey(day, stream), numberKey(sequence))
+	return putBytes(tx.raw.Bucket(bucketCuts), cutKey(day, stream), numberKey(sequence))
 }
 
 // Day returns the state of a business day; an open day without records if it was never
@@ -168,7 +168,7 @@ func (tx *Tx) Days(visit func(ledger.Day, DayState) bool) error {
 	cursor := tx.raw.Bucket(bucketDays).Cursor()
 	for key, value := cursor.Last(); key != nil; key, value = cursor.Prev() {
 		var state DayState
-		if err := decode(value, &state); err != nil {
+		if err := decode(key, value, &state); err != nil {
 			return err
 		}
 		if !visit(keyDay(key), state) {
@@ -180,7 +180,11 @@ func (tx *Tx) Days(visit func(ledger.Day, DayState) bool) error {
 
 // Attempts counts our own failures with a message that is not answered yet.
 func (tx *Tx) Attempts(stream ledger.Province, sequence uint64) (uint64, error) {
-	return parseNumber(tx.raw.Bucket(bucketAttempts).Get(attemptKey(stream, sequence)))
+	stored, err := getBytes(tx.raw.Bucket(bucketAttempts), attemptKey(stream, sequence))
+	if err != nil {
+		return 0, err
+	}
+	return parseNumber(stored)
 }
 
 // NoteAttempt adds one failure.
@@ -189,7 +193,7 @@ func (tx *Tx) NoteAttempt(stream ledger.Province, sequence uint64) error {
 	if err != nil {
 		return err
 	}
-	return setNumber(tx.raw.Bucket(bucketAttempts), attemptKey(stream, sequence), n+1)
+	return putBytes(tx.raw.Bucket(bucketAttempts), attemptKey(stream, sequence), binaryNumber(n+1))
 }
 
 // MessageDay is clearing.MessageDay on these books.
@@ -198,9 +202,12 @@ func (tx *Tx) MessageDay(stream ledger.Province, sequence uint64, byClock ledger
 	if err != nil {
 		return 0, err
 	}
-	return clearing.MessageDay(at, sequence, byClock, func(day ledger.Day) (uint64, bool) {
-		return tx.Cut(day, stream)
-	}), nil
+	day := clearing.MessageDay(at, sequence, byClock, func(day ledger.Day) (uint64, bool) {
+		cut, decided, failed := tx.Cut(day, stream)
+		err = errors.Join(err, failed)
+		return cut, decided
+	})
+	return day, err
 }
 
 func binaryNumber(n uint64) []byte { return binary.AppendUvarint(nil, n) }

@@ -19,7 +19,7 @@ type Undoing struct {
 func (tx *Tx) Undoings(from, to uint64, visit func(Undoing) error) error {
 	return tx.scan(from, to, func(stored boltstore.Record) error {
 		u := Undoing{}
-		if err := decode(stored.Payload, &u); err != nil {
+		if err := decodeRaw(stored.Payload, &u); err != nil {
 			return fmt.Errorf("record %d: %w", stored.Number, err)
 		}
 		if u.Number = stored.Number; u.Effect == 0 || u.Original == 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // nextLayout is what a later version of this program would have.
-var nextLayout = append(layouts[:len(layouts):len(layouts)], [][]byte{[]byte("later"), []byte("later still")})
+var nextLayout = append(layouts[:len(layouts):len(layouts)], step{buckets: [][]byte{[]byte("later"), []byte("later still")}})
 
 // closedBooks are books with one record that no process has open.
 func closedBooks(t *testing.T) (path string) {

@@ -36,7 +36,8 @@ func keyNumber(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-
 
 // offersMark is the last record that the index knows.
 func (tx *Tx) offersMark() uint64 {
-	mark, _ := parseNumber(tx.raw.Bucket(bucketOffers).Get(keyOffersMark)) // an index: 0 begins anew
+	stored, _ := getBytes(tx.raw.Bucket(bucketOffers), keyOffersMark) // an index: 0 begins anew
+	mark, _ := parseNumber(stored)
 	return mark
 }
 
@@ -75,7 +76,7 @@ func (tx *Tx) catchUpOffers() error {
 	var rows []effect
 	err := tx.scan(mark+1, to, func(stored boltstore.Record) error {
 		e := effect{Number: stored.Number}
-		if err := decode(stored.Payload, &e); err != nil {
+		if err := decodeRaw(stored.Payload, &e); err != nil {
 			return fmt.Errorf("record %d: %w", stored.Number, err)
 		}
 		if e.Effect != 0 {
@@ -86,7 +87,7 @@ func (tx *Tx) catchUpOffers() error {
 	if err != nil {
 		return err
 	}
-	if err := tx.raw.Bucket(bucketOffers).Put(keyOffersMark, binaryNumber(to)); err != nil {
+	if err := putBytes(tx.raw.Bucket(bucketOffers), keyOffersMark, binaryNumber(to)); err != nil {
 		return err
 	}
 	for _, e := range rows {
@@ -109,7 +110,7 @@ func (tx *Tx) index(e effect) error {
 	if undone != 0 {
 		return tx.offer(e.Number)
 	}
-	return tx.raw.Bucket(bucketOffers).Put(openKey(e.Treatment.Province(), e.Provider, e.Number), dayKey(e.Day))
+	return putBytes(tx.raw.Bucket(bucketOffers), openKey(e.Treatment.Province(), e.Provider, e.Number), dayKey(e.Day))
 }
 
 // recordWithBill is a record, and the bill that it is or undoes.
@@ -134,7 +135,7 @@ func (tx *Tx) offer(number uint64) error {
 		}
 		key := openKey(bill.Treatment.Province(), bill.Provider, number)
 		if offered != nil && offered.Open {
-			err = tx.raw.Bucket(bucketOffers).Put(key, dayKey(record.Day))
+			err = putBytes(tx.raw.Bucket(bucketOffers), key, dayKey(record.Day))
 		} else {
 			err = tx.raw.Bucket(bucketOffers).Delete(key)
 		}
@@ -164,7 +165,7 @@ func (tx *Tx) reoffer(number uint64, before, after clearing.RowState) error {
 		}
 	}
 	for _, batch := range after.Batches {
-		if err := offers.Put(confirmedKey(bill.Treatment.Province(), batch.Period, bill.Provider, number), dayKey(record.Day)); err != nil {
+		if err := putBytes(offers, confirmedKey(bill.Treatment.Province(), batch.Period, bill.Provider, number), dayKey(record.Day)); err != nil {
 			return err
 		}
 	}
@@ -210,7 +211,11 @@ func (tx *Tx) MonthRows(province ledger.Province, provider string, period cleari
 		}
 		number, counts := uint64(0), true
 		if order <= 0 {
-			number, counts = keyNumber(ok), len(ov) == 4 && keyDay(ov) <= period.Last()
+			made, err := summed(ok, ov)
+			if err != nil {
+				return err
+			}
+			number, counts = keyNumber(ok), keyDay(made) <= period.Last()
 			ok, ov = open.Next()
 		}
 		if order >= 0 {
@@ -234,7 +239,7 @@ func (c *checker) offers(fault func(string)) error {
 	mark := c.tx.offersMark()
 	return boltstore.Scan(c.tx.raw, 1, min(mark, c.tx.Last()), func(stored boltstore.Record) error {
 		e := effect{Number: stored.Number}
-		if err := decode(stored.Payload, &e); err != nil {
+		if err := decodeRaw(stored.Payload, &e); err != nil {
 			return err
 		}
 		if e.Effect == 0 {

@@ -50,13 +50,13 @@ func (tx *Tx) SetReconciled(at Reconciled) error {
 // DayResult is what the newest match says of a business day; ok is false if it was never
 // matched.
 func (tx *Tx) DayResult(day ledger.Day) (result reconcile.DayResult, ok bool, err error) {
-	ok, err = getSummed(tx.raw.Bucket(bucketDayResults), dayKey(day), &result)
+	ok, err = get(tx.raw.Bucket(bucketDayResults), dayKey(day), &result)
 	return result, ok, err
 }
 
 // SetDayResult stores what a match says of a day.
 func (tx *Tx) SetDayResult(result reconcile.DayResult) error {
-	return putSummed(tx.raw.Bucket(bucketDayResults), dayKey(result.Day), result)
+	return put(tx.raw.Bucket(bucketDayResults), dayKey(result.Day), result)
 }
 
 // DayResults visits the matched days up to and with the evening, oldest first.
@@ -65,7 +65,7 @@ func (tx *Tx) DayResults(evening ledger.Day, visit func(reconcile.DayResult) err
 	last := dayKey(evening)
 	for key, value := cursor.First(); key != nil && bytes.Compare(key, last) <= 0; key, value = cursor.Next() {
 		var result reconcile.DayResult
-		if err := decodeSummed(key, value, &result); err != nil {
+		if err := decode(key, value, &result); err != nil {
 			return err
 		}
 		if err := visit(result); err != nil {
@@ -110,7 +110,7 @@ type Horizon struct {
 // Horizon returns a party's horizon.
 func (tx *Tx) Horizon(party provinces.Party) (h Horizon, err error) {
 	h.Party = party
-	_, err = getSummed(tx.raw.Bucket(bucketHorizons), []byte(party.Key()), &h)
+	_, err = get(tx.raw.Bucket(bucketHorizons), []byte(party.Key()), &h)
 	return h, err
 }
 
@@ -118,7 +118,7 @@ func (tx *Tx) Horizon(party provinces.Party) (h Horizon, err error) {
 func (tx *Tx) Horizons(visit func(Horizon) error) error {
 	return tx.raw.Bucket(bucketHorizons).ForEach(func(key, value []byte) error {
 		var h Horizon
-		if err := decodeSummed(key, value, &h); err != nil {
+		if err := decode(key, value, &h); err != nil {
 			return err
 		}
 		return visit(h)
@@ -131,7 +131,7 @@ func (tx *Tx) noteHorizon(record *clearing.StatementRecord) error {
 	if err != nil || record.Statement.Horizon <= before.Day {
 		return err
 	}
-	return putSummed(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{record.Party, record.Statement.Horizon})
+	return put(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{record.Party, record.Statement.Horizon})
 }
 
 // StatementsDecided visits the statements that the messages from..to of the stream decided,
@@ -156,8 +156,11 @@ func (tx *Tx) RowsInForce(record *clearing.StatementRecord) (bool, error) {
 		return false, nil
 	}
 	for day := record.Statement.From; day <= record.Statement.To; day++ {
-		number := tx.raw.Bucket(bucketInForce).Get(append(inForcePrefix(day, record.Party), rowsInForce))
-		if len(number) == 8 && binary.BigEndian.Uint64(number) == record.Number {
+		number, err := getBytes(tx.raw.Bucket(bucketInForce), append(inForcePrefix(day, record.Party), rowsInForce))
+		if err != nil {
+			return false, err
+		}
+		if number != nil && keyNumber(number) == record.Number {
 			return true, nil
 		}
 	}
@@ -200,7 +203,7 @@ func parseStray(key, value []byte) (s Stray, err error) {
 	if len(key) != 8+1+8+4 {
 		return s, ErrEncoding
 	}
-	err = decodeSummed(key, value, &s)
+	err = decode(key, value, &s)
 	s.Bill, s.Side = binary.BigEndian.Uint64(key), reconcile.Side(key[8])
 	s.Statement = binary.BigEndian.Uint64(key[9:])
 	return s, err
@@ -212,10 +215,10 @@ func (tx *Tx) HasStray(s Stray) bool { return tx.raw.Bucket(bucketStrays).Get(st
 // SetStray keeps a stray row of a party beside its bill.
 func (tx *Tx) SetStray(party provinces.Party, s Stray) error {
 	key := strayKey(s)
-	if err := tx.raw.Bucket(bucketStraysOf).Put(append(partyPrefix(party), key...), []byte{}); err != nil {
+	if err := putBytes(tx.raw.Bucket(bucketStraysOf), append(partyPrefix(party), key...), nil); err != nil {
 		return err
 	}
-	return putSummed(tx.raw.Bucket(bucketStrays), key, s)
+	return put(tx.raw.Bucket(bucketStrays), key, s)
 }
 
 // DropStray forgets a stray row of a party.
@@ -267,13 +270,13 @@ type PairBalance struct {
 // PairBalances are the balances of all pairs at the end of a day; ok is false if they were
 // not kept.
 func (tx *Tx) PairBalances(day ledger.Day) (list []PairBalance, ok bool, err error) {
-	ok, err = getSummed(tx.raw.Bucket(bucketPairBalances), dayKey(day), &list)
+	ok, err = get(tx.raw.Bucket(bucketPairBalances), dayKey(day), &list)
 	return list, ok, err
 }
 
 // SetPairBalances keeps the balances of all pairs at the end of a day.
 func (tx *Tx) SetPairBalances(day ledger.Day, list []PairBalance) error {
-	return putSummed(tx.raw.Bucket(bucketPairBalances), dayKey(day), list)
+	return put(tx.raw.Bucket(bucketPairBalances), dayKey(day), list)
 }
 
 // sealedKey orders the parts of a day's sealed content.

@@ -66,7 +66,7 @@ func (tx *Tx) Refolds(after clearing.YearKey, visit func(clearing.YearKey, Refol
 			return err
 		}
 		var note RefoldNote
-		if err := decode(value, &note); err != nil {
+		if err := decode(key, value, &note); err != nil {
 			return err
 		}
 		if !visit(parsed, note) {

@@ -252,7 +252,7 @@ func (tx *Tx) RegistryRefusals(province ledger.Province, before uint64, visit fu
 	key, value := step()
 	for ; bytes.HasPrefix(key, prefix); key, value = cursor.Prev() {
 		var record clearing.RegistryRecord
-		if err := decode(value, &record); err != nil {
+		if err := decode(key, value, &record); err != nil {
 			return err
 		}
 		record.Sequence, record.Province, record.Outcome = binary.BigEndian.Uint64(key[len(prefix):]), province, provinces.RegistryRefused

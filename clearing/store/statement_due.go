@@ -27,7 +27,11 @@ func dueWhen(record *clearing.StatementRecord) []byte {
 func (tx *Tx) StatementsDue(from uint64, closed ledger.Day, visit func(*clearing.StatementRecord) bool) error {
 	cursor := tx.raw.Bucket(bucketDue).Cursor()
 	for key, when := cursor.Seek(numberKey(from)); key != nil; key, when = cursor.Next() {
-		if bytes.Compare(when, dayKey(closed)) > 0 {
+		due, err := summed(key, when)
+		if err != nil {
+			return err
+		}
+		if bytes.Compare(due, dayKey(closed)) > 0 {
 			continue
 		}
 		record, err := tx.StatementNumbered(binary.BigEndian.Uint64(key))
@@ -48,7 +52,7 @@ func (tx *Tx) AnswerStatement(number uint64, answer []byte) error {
 		return err
 	}
 	record.Answer = answer
-	return putSummed(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
+	return put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
 }
 
 // StatementPublished notes that a statement's answer is on the broker.
@@ -81,7 +85,7 @@ func (tx *Tx) StatementStrangers(party provinces.Party, visit func(clearing.Stat
 	cursor := tx.raw.Bucket(bucketStrangers).Cursor()
 	for key, value := cursor.Last(); key != nil; key, value = cursor.Prev() {
 		var refusal clearing.StatementRefusal
-		if err := decode(value, &refusal); err != nil {
+		if err := decode(key, value, &refusal); err != nil {
 			return err
 		}
 		refusal.Sequence = binary.BigEndian.Uint64(key)
@@ -109,7 +113,7 @@ func (c *checker) statementRecords(fault func(string)) error {
 	}
 	return c.tx.raw.Bucket(bucketStatements).ForEach(func(key, value []byte) error {
 		var r clearing.StatementRecord
-		if err := decodeSummed(key, value, &r); err != nil {
+		if err := decode(key, value, &r); err != nil {
 			return err
 		}
 		name := fmt.Sprintf("statement %s of %s", r.ID, r.Party.Key())
@@ -122,7 +126,7 @@ func (c *checker) statementRecords(fault func(string)) error {
 		if r.Outcome == "" {
 			return nil
 		}
-		if string(c.tx.raw.Bucket(bucketNumbers).Get(numberKey(r.Number))) != string(key) {
+		if named, err := getBytes(c.tx.raw.Bucket(bucketNumbers), numberKey(r.Number)); err != nil || string(named) != string(key) {
 			fault(name + " is not found by its number")
 		}
 		if err := c.tx.checkRows(&r); err != nil {
@@ -134,10 +138,11 @@ func (c *checker) statementRecords(fault func(string)) error {
 
 func (c *checker) statementsInForce(fault func(string)) error {
 	return c.tx.raw.Bucket(bucketInForce).ForEach(func(key, value []byte) error {
-		if len(value) != 8 || len(key) < 4 {
-			return fmt.Errorf("%w: in force", ErrEncoding)
+		stored, err := summed(key, value)
+		if err != nil {
+			return err
 		}
-		day, number := keyDay(key[:4]), binary.BigEndian.Uint64(value)
+		day, number := keyDay(key[:4]), keyNumber(stored)
 		r, err := c.tx.StatementNumbered(number)
 		if err != nil {
 			return err

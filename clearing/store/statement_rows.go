@@ -97,8 +97,11 @@ func (s *Store) StatementRowsFrom(ctx context.Context, number uint64, skip int64
 	for block := uint32(skip / rowsInBlock); ctx.Err() == nil; block++ {
 		var rows []provinces.StatementRow
 		err := s.View(func(tx *Tx) error {
-			_, err := get(tx.raw.Bucket(bucketRows), blockKey(number, block), &rows)
-			return err
+			stored := tx.raw.Bucket(bucketRows).Get(blockKey(number, block))
+			if stored == nil {
+				return nil
+			}
+			return decodeRaw(stored, &rows)
 		})
 		if err != nil || len(rows) == 0 {
 			return err
@@ -126,7 +129,7 @@ func (tx *Tx) checkRows(record *clearing.StatementRecord) error {
 		}
 		hash.Write(stored)
 		var decoded []provinces.StatementRow
-		if err := decode(stored, &decoded); err != nil {
+		if err := decodeRaw(stored, &decoded); err != nil {
 			return err
 		}
 		rows += int64(len(decoded))

@@ -55,16 +55,16 @@ func serialKey(party provinces.Party, serial uint64) []byte {
 
 // Statement returns what is known of a statement; ok is false if nothing is.
 func (tx *Tx) Statement(party provinces.Party, id string) (record clearing.StatementRecord, ok bool, err error) {
-	ok, err = getSummed(tx.raw.Bucket(bucketStatements), statementKey(party, id), &record)
+	ok, err = get(tx.raw.Bucket(bucketStatements), statementKey(party, id), &record)
 	return record, ok, err
 }
 
 // StatementNumbered returns the statement that a message of the stream decided.
 func (tx *Tx) StatementNumbered(number uint64) (record clearing.StatementRecord, err error) {
-	key := tx.raw.Bucket(bucketNumbers).Get(numberKey(number))
+	key, err := getBytes(tx.raw.Bucket(bucketNumbers), numberKey(number))
 	found := false
 	if key != nil {
-		found, err = getSummed(tx.raw.Bucket(bucketStatements), key, &record)
+		found, err = get(tx.raw.Bucket(bucketStatements), key, &record)
 	}
 	if err == nil && !found {
 		err = fmt.Errorf("%w: statement %d is not there", ErrEncoding, number)
@@ -79,7 +79,7 @@ func (tx *Tx) Statements(party provinces.Party, visit func(*clearing.StatementRe
 	cursor := tx.raw.Bucket(bucketStatements).Cursor()
 	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
 		var record clearing.StatementRecord
-		if err := decodeSummed(key, value, &record); err != nil {
+		if err := decode(key, value, &record); err != nil {
 			return err
 		}
 		if !visit(&record) {
@@ -95,7 +95,7 @@ func (tx *Tx) StatementParties(visit func(provinces.Party) bool) error {
 	cursor := tx.raw.Bucket(bucketStatements).Cursor()
 	for key, value := cursor.First(); key != nil; {
 		var record clearing.StatementRecord
-		if err := decodeSummed(key, value, &record); err != nil {
+		if err := decode(key, value, &record); err != nil {
 			return err
 		}
 		if !visit(record.Party) {
@@ -108,7 +108,7 @@ func (tx *Tx) StatementParties(visit func(provinces.Party) bool) error {
 
 // NoteStatement stores a statement that waits.
 func (tx *Tx) NoteStatement(record *clearing.StatementRecord) error {
-	return putSummed(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
+	return put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)
 }
 
 // NoteStatementPart notes where a part lies.
@@ -126,7 +126,7 @@ func (tx *Tx) StatementParts(party provinces.Party, id string) (map[int]Statemen
 			continue // of another id that begins with these bytes: there is none, since no id has a zero
 		}
 		var at StatementPart
-		if err := decode(value, &at); err != nil {
+		if err := decode(key, value, &at); err != nil {
 			return nil, err
 		}
 		parts[int(binary.BigEndian.Uint16(key[len(prefix):]))] = at
@@ -157,13 +157,13 @@ func (tx *Tx) StatementSerials(party provinces.Party) (used []uint64) {
 // no longer kept.
 func (tx *Tx) DecideStatement(record *clearing.StatementRecord) error {
 	key := statementKey(record.Party, record.ID)
-	if err := putSummed(tx.raw.Bucket(bucketStatements), key, record); err != nil {
+	if err := put(tx.raw.Bucket(bucketStatements), key, record); err != nil {
 		return err
 	}
-	if err := tx.raw.Bucket(bucketNumbers).Put(numberKey(record.Number), key); err != nil {
+	if err := putBytes(tx.raw.Bucket(bucketNumbers), numberKey(record.Number), key); err != nil {
 		return err
 	}
-	if err := tx.raw.Bucket(bucketDue).Put(numberKey(record.Number), dueWhen(record)); err != nil {
+	if err := putBytes(tx.raw.Bucket(bucketDue), numberKey(record.Number), dueWhen(record)); err != nil {
 		return err
 	}
 	if err := tx.dropParts(record.Party, record.ID); err != nil {
@@ -240,13 +240,13 @@ func totalsUntil(from, to ledger.Day) string {
 func (tx *Tx) putInForce(record *clearing.StatementRecord) error {
 	s, bucket := &record.Statement, tx.raw.Bucket(bucketInForce)
 	for day := s.From; day <= s.To && s.File != nil; day++ {
-		if err := bucket.Put(append(inForcePrefix(day, record.Party), rowsInForce), numberKey(record.Number)); err != nil {
+		if err := putBytes(bucket, append(inForcePrefix(day, record.Party), rowsInForce), numberKey(record.Number)); err != nil {
 			return err
 		}
 	}
 	for i := range s.Totals {
 		key := append(inForcePrefix(s.From, record.Party), totalKind(s, &s.Totals[i])...)
-		if err := bucket.Put(key, numberKey(record.Number)); err != nil {
+		if err := putBytes(bucket, key, numberKey(record.Number)); err != nil {
 			return err
 		}
 	}
@@ -305,13 +305,17 @@ func (tx *Tx) inForceAt(at, day ledger.Day, of []byte, kinds map[uint64]map[stri
 	cursor := tx.raw.Bucket(bucketInForce).Cursor()
 	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
 		_, kind, ok := strings.Cut(string(key[len(noted):]), "\x00")
-		if !ok || len(value) != 8 {
+		if !ok {
 			return fmt.Errorf("%w: key in force", ErrEncoding)
 		}
 		if at != day && !strings.HasPrefix(kind, totalsUntil(at, lastOfMonth(at))) {
 			continue
 		}
-		number := binary.BigEndian.Uint64(value)
+		stored, err := summed(key, value)
+		if err != nil {
+			return err
+		}
+		number := keyNumber(stored)
 		if kinds[number] == nil {
 			kinds[number] = make(map[string]bool)
 		}

@@ -153,7 +153,7 @@ func TestTheCheckFindsAlteredStatements(t *testing.T) {
 			return tx.Bucket(bucketRows).Put(blockKey(1, 0), other)
 		},
 		"block 0 of its rows is missing": func(tx *bbolt.Tx) error { return tx.Bucket(bucketRows).Delete(blockKey(1, 0)) },
-		"not found by its number":        func(tx *bbolt.Tx) error { return tx.Bucket(bucketNumbers).Put(numberKey(1), []byte("x")) },
+		"not found by its number":        func(tx *bbolt.Tx) error { return putBytes(tx.Bucket(bucketNumbers), numberKey(1), []byte("x")) },
 		"newer than what has been read":  func(tx *bbolt.Tx) error { return tx.Bucket(bucketPositions).Delete([]byte(StatementsStream)) },
 	} {
 		path := filepath.Join(t.TempDir(), "books.db")

@@ -185,11 +185,11 @@ func TestCrossingIntoALaterDayDecidesTheCutsLeftBehind(t *testing.T) {
 	}
 	s.View(func(tx *Tx) error {
 		for day := firstDay; day < firstDay+3; day++ {
-			if cut, decided := tx.Cut(day, "33"); !decided || cut != 1 {
+			if cut, decided, err := tx.Cut(day, "33"); err != nil || !decided || cut != 1 {
 				t.Errorf("%s ends at %d, decided %v", day, cut, decided)
 			}
 		}
-		if _, decided := tx.Cut(firstDay+3, "33"); decided {
+		if _, decided, err := tx.Cut(firstDay+3, "33"); err != nil || decided {
 			t.Error("the open day's end is decided")
 		}
 		return nil
@@ -198,7 +198,7 @@ func TestCrossingIntoALaterDayDecidesTheCutsLeftBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.View(func(tx *Tx) error {
-		if cut, _ := tx.Cut(firstDay, "33"); cut != 1 {
+		if cut, _, err := tx.Cut(firstDay, "33"); err != nil || cut != 1 {
 			t.Errorf("a decided cut was decided again: %d", cut)
 		}
 		return nil

@@ -9,46 +9,70 @@ import (
 	"io"
 )
 
-// Most values can be recomputed from the records, and the check does so. What comes from
-// outside of them, or is too much to compute again, carries a CRC-32C over key and value
-// behind it, which every reading of it verifies: a flipped bit is an error, never a figure.
+// Every value of the clearing carries a CRC-32C over key and value behind it, which each
+// reading verifies: a flipped bit is an error, never a figure. Without one are only the
+// numbers that the check can recompute from records, one byte that it counts, and what has
+// a checksum of another kind: records, plans, blocks of rows and sealed reports.
 
 const sumBytes = 4
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // summedBuckets are the buckets whose values carry their sum.
-var summedBuckets = [][]byte{bucketStatements, bucketBreaks, bucketDayResults, bucketStrays, bucketHorizons, bucketPairBalances}
-
-func sumOf(key, encoded []byte) uint32 {
-	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, encoded)
+var summedBuckets = [][]byte{
+	bucketMeta, bucketYears, bucketPositions, bucketCuts, bucketDays, bucketAttempts, bucketRefolds,
+	bucketPeople, bucketProviders, bucketDocuments, bucketHolders, bucketRefusals, bucketCounts,
+	bucketStatements, bucketNumbers, bucketParts, bucketSerials, bucketStrangers, bucketDue, bucketInForce, bucketHorizons,
+	bucketBillSums, bucketBillNumbers, bucketRowStates, bucketCases, bucketOffers,
+	bucketBreaks, bucketOpenBreaks, bucketStillBreaks, bucketBreakGroups, bucketBreakDays, bucketBreakEvenings,
+	bucketDayResults, bucketPairBalances, bucketStrays, bucketStraysOf,
 }
 
-// putSummed is put, with the sum behind the value.
-func putSummed(b bucket, key []byte, value any) error {
+// bucket is the part of bbolt.Bucket that keyed values need.
+type bucket interface {
+	Get(key []byte) []byte
+	Put(key, value []byte) error
+}
+
+// put stores a value with its sum.
+func put(b bucket, key []byte, value any) error {
 	encoded, err := encode(value)
 	if err != nil {
 		return err
 	}
-	return b.Put(key, binary.BigEndian.AppendUint32(encoded, sumOf(key, encoded)))
+	return putBytes(b, key, encoded)
 }
 
-// getSummed is get for what putSummed wrote.
-func getSummed(b bucket, key []byte, value any) (bool, error) {
+// get decodes the value of a key into value and reports whether there is one.
+func get(b bucket, key []byte, value any) (bool, error) {
 	stored := b.Get(key)
 	if stored == nil {
 		return false, nil
 	}
-	return true, decodeSummed(key, stored, value)
+	return true, decode(key, stored, value)
 }
 
-// decodeSummed is decode for what putSummed wrote.
-func decodeSummed(key, stored []byte, value any) error {
+// decode is get for a key and its value as a cursor gives them.
+func decode(key, stored []byte, value any) error {
 	encoded, err := summed(key, stored)
 	if err != nil {
 		return err
 	}
-	return decode(encoded, value)
+	return decodeRaw(encoded, value)
+}
+
+// putBytes is put for what has a shorter form than CBOR; no bytes at all are a mark.
+func putBytes(b bucket, key, encoded []byte) error {
+	return b.Put(key, binary.BigEndian.AppendUint32(encoded[:len(encoded):len(encoded)], sumOf(key, encoded)))
+}
+
+// getBytes is get for what putBytes wrote; nil if there is none.
+func getBytes(b bucket, key []byte) ([]byte, error) {
+	stored := b.Get(key)
+	if stored == nil {
+		return nil, nil
+	}
+	return summed(key, stored)
 }
 
 // summed is the value without its sum, if the sum holds.
@@ -58,6 +82,10 @@ func summed(key, stored []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: the value of %q is not as it was written", ErrEncoding, key)
 	}
 	return stored[:at], nil
+}
+
+func sumOf(key, encoded []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, encoded)
 }
 
 // sums verifies the sum of every value that carries one, and what sealed reports were rendered

@@ -47,6 +47,19 @@ func readMeta(tx *bbolt.Tx) (m meta, err error) {
 	return m, err
 }
 
+// readMetaOfAnyFormat is readMeta for books that may be from before the values had sums.
+func readMetaOfAnyFormat(tx *bbolt.Tx) (meta, error) {
+	m, err := readMeta(tx)
+	if err == nil {
+		return m, nil
+	}
+	var older meta
+	if decodeRaw(tx.Bucket(bucketMeta).Get(keyMeta), &older) == nil && older.Format < firstSummed {
+		return older, nil
+	}
+	return m, err
+}
+
 func writeMeta(tx *bbolt.Tx, m meta) error { return put(tx.Bucket(bucketMeta), keyMeta, m) }
 
 // Tx is one transaction on the books. It implements clearing.View. It must not be used
@@ -110,7 +123,7 @@ func (tx *Tx) Record(number uint64) (*clearing.Record, error) {
 
 func decodeRecord(stored boltstore.Record) (*clearing.Record, error) {
 	var record clearing.Record
-	if err := decode(stored.Payload, &record); err != nil {
+	if err := decodeRaw(stored.Payload, &record); err != nil {
 		return nil, fmt.Errorf("record %d: %w", stored.Number, err)
 	}
 	record.Number = stored.Number
@@ -325,7 +338,7 @@ func (tx *Tx) Years(home ledger.Province, personNo, insutype string, visit func(
 			continue
 		}
 		var state clearing.YearState
-		if err := decode(value, &state); err != nil {
+		if err := decode(key, value, &state); err != nil {
 			return err
 		}
 		if err := visit(parsed, state); err != nil {

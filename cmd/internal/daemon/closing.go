@@ -236,9 +236,9 @@ func (c *closing) stopWith(ctx context.Context) {
 func (c *closing) waiting(day ledger.Day) (waiting []string, err error) {
 	err = c.store.View(func(tx *store.Tx) error {
 		for stream := range c.streams {
-			cut, decided := tx.Cut(day, stream)
+			cut, decided, cutErr := tx.Cut(day, stream)
 			at, err := tx.Position(stream)
-			if err != nil {
+			if err := errors.Join(cutErr, err); err != nil {
 				return err
 			}
 			switch {

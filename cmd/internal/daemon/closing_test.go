@@ -142,7 +142,7 @@ func TestADayIsCutWhereTheBrokersClockCrossedIt(t *testing.T) {
 		t.Errorf("the messages are on %s and %s", first, second)
 	}
 	d.store.View(func(tx *store.Tx) error {
-		if cut, decided := tx.Cut(d.first, "33"); !decided || cut != 1 {
+		if cut, decided, err := tx.Cut(d.first, "33"); err != nil || !decided || cut != 1 {
 			t.Errorf("the day ends at %d, decided %v", cut, decided)
 		}
 		return nil

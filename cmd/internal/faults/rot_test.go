@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -87,6 +88,7 @@ func (r *rot) find() {
 	if err != nil {
 		r.Fatal(err)
 	}
+	slices.SortFunc(r.places, func(a, b place) int { return cmp.Compare(a.offset, b.offset) }) // the seed alone decides
 }
 
 // leaves walks a tree of pages in the file's bytes and gives the values of each leaf.
