@@ -13,7 +13,6 @@ import (
 
 	"clearingd/clearing/report"
 	"clearingd/clearing/store"
-	"clearingd/ledger"
 )
 
 // Files of a report.
@@ -84,9 +83,9 @@ func (n *Night) writeAll(ctx context.Context, s span, w *files) (made, error) {
 	steps := lines.closers(s, r, totals.accounts)
 	if r.Reconciliation != nil {
 		steps = append(steps,
-			func() error { return w.file(FileBreaks, func(f io.Writer) error { return n.breaksCSV(s.to, f) }) },
+			func() error { return w.file(FileBreaks, func(f io.Writer) error { return n.breaksCSV(s, f) }) },
 			func() error {
-				return w.file(FileBreaksBook, func(f io.Writer) error { return n.breaksXLSX(s.to, r, f) })
+				return w.file(FileBreaksBook, func(f io.Writer) error { return n.breaksXLSX(s, r, f) })
 			})
 	}
 	for name, render := range map[string]func(io.Writer, report.Report) error{
@@ -106,7 +105,7 @@ func (n *Night) writeAll(ctx context.Context, s span, w *files) (made, error) {
 // sealed, where that cannot be computed again; from the records alone otherwise.
 func (n *Night) finish(t *totals, s span) (r report.Report, err error) {
 	sealed, ok := report.Report{}, false
-	if s.from == s.to && s.state.Phase == store.DayClosed {
+	if s.night() && s.state.Phase == store.DayClosed {
 		if sealed, ok, err = n.sealed(s.to); err != nil {
 			return r, err
 		}
@@ -119,29 +118,38 @@ func (n *Night) finish(t *totals, s span) (r report.Report, err error) {
 	if r, err = t.finish(s); err != nil || ok {
 		return sealed, err
 	}
-	if s.matched {
+	if s.matched && s.night() {
 		err = n.keepSealed(s.to, r)
 	}
 	return r, err
 }
 
-func (n *Night) breaksCSV(day ledger.Day, f io.Writer) error {
+func (n *Night) breaksCSV(s span, f io.Writer) error {
 	w := report.NewBreaksCSV(f)
-	if err := n.sealedBreaks(day, w.Write); err != nil {
+	if err := n.breakLines(s, w.Write); err != nil {
 		return err
 	}
 	return w.Close()
 }
 
-func (n *Night) breaksXLSX(day ledger.Day, r report.Report, f io.Writer) error {
-	w, err := report.NewBreaksXLSX(f, r, day)
+func (n *Night) breaksXLSX(s span, r report.Report, f io.Writer) error {
+	w, err := report.NewBreaksXLSX(f, r, r.Reconciliation.Evening)
 	if err != nil {
 		return err
 	}
-	if err := n.sealedBreaks(day, w.Write); err != nil {
+	if err := n.breakLines(s, w.Write); err != nil {
 		return err
 	}
 	return w.Close()
+}
+
+// breakLines visits the lines of breaks that the report tells of: of a night as they were
+// sealed, of a period as they stand.
+func (n *Night) breakLines(s span, visit func(report.BreakLine) error) error {
+	if s.night() {
+		return n.sealedBreaks(s.to, visit)
+	}
+	return n.o.Store.View(func(tx *store.Tx) error { return n.eachBreak(tx, s.evening, visit) })
 }
 
 // together does all at the same time and waits for all.

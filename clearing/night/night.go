@@ -91,18 +91,24 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 	})
 }
 
-// Period writes the report of closed days from..to and returns its folder.
-func (n *Night) Period(ctx context.Context, from, to ledger.Day) (dir string, err error) {
+// Period writes the report of closed days from..to into the folder PeriodName and returns the
+// SHA-256 of its files, by name. Its reconciliation tells how the days stand on the evening of the newest match, so it is
+// another one when more statements have come; a single day's is as it was sealed.
+func (n *Night) Period(ctx context.Context, from, to ledger.Day) (files map[string][32]byte, err error) {
 	span, err := n.span(from, to)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if span.open {
-		return "", fmt.Errorf("%w: %s to %s", ErrNotClosed, from, to)
+		return nil, fmt.Errorf("%w: %s to %s", ErrNotClosed, from, to)
 	}
-	dir = filepath.Join(n.o.Dir, PeriodName(from, to))
-	_, err = n.write(ctx, span, dir, nil)
-	return dir, err
+	if !span.night() {
+		if span.evening, span.matched, err = n.matchedEvening(); err != nil {
+			return nil, err
+		}
+	}
+	made, err := n.write(ctx, span, filepath.Join(n.o.Dir, PeriodName(from, to)), nil)
+	return made.files, err
 }
 
 // Report makes the report of the days from..to and writes nothing. A day that is frozen or
@@ -143,11 +149,12 @@ type span struct {
 	previous store.Seal // of the day before from; zero for the books' first day
 	planSet  [32]byte
 	matched  bool                          // what sides state was matched, and the report tells
+	evening  ledger.Day                    // of the match that it tells of
 	streams  map[ledger.Province][2]uint64 // first and last sequence; 0, 0: none
 }
 
 func (n *Night) span(from, to ledger.Day) (span, error) {
-	s := span{from: from, to: to, streams: make(map[ledger.Province][2]uint64)}
+	s := span{from: from, to: to, evening: to, streams: make(map[ledger.Province][2]uint64)}
 	err := n.o.Store.View(func(tx *store.Tx) error {
 		for day := from; day <= to; day++ {
 			state, err := tx.Day(day)
@@ -191,9 +198,12 @@ func (n *Night) span(from, to ledger.Day) (span, error) {
 	return s, err
 }
 
+// night: the report is of one day, and sealed; otherwise it is a period's.
+func (s span) night() bool { return s.from == s.to }
+
 func (n *Night) head(s span) report.Head {
 	title := report.Night
-	if s.from != s.to {
+	if !s.night() {
 		title = report.Period
 	}
 	return report.Head{

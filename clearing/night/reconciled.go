@@ -20,16 +20,7 @@ import (
 // stated anything, or the working days of the year are not known. The latter is told to
 // the operator, holds back nothing else, and is made good by the first night with a calendar.
 func (n *Night) reconcile(ctx context.Context, day ledger.Day) (matched bool, err error) {
-	if n.o.Evening == nil {
-		return false, nil
-	}
-	err = n.o.Store.View(func(tx *store.Tx) error {
-		return tx.Horizons(func(store.Horizon) error {
-			matched = true
-			return nil
-		})
-	})
-	if err != nil || !matched {
+	if matched, err = n.anyStated(); err != nil || !matched {
 		return false, err
 	}
 	_, err = n.o.Evening.Run(ctx, day, day)
@@ -40,28 +31,91 @@ func (n *Night) reconcile(ctx context.Context, day ledger.Day) (matched bool, er
 	return err == nil, err
 }
 
-// addReconciled brings what the match says on the evening of the report's last day onto the
-// report.
-func (n *Night) addReconciled(t *totals, s span) error {
-	b := t.builder
-	b.Reconcile(s.to, reconcile.Engine)
-	return n.o.Store.View(func(tx *store.Tx) error {
-		if err := tx.DayResults(s.to, b.AddDay); err != nil {
+// anyStated tells whether anybody has ever stated anything, and is to be held to it.
+func (n *Night) anyStated() (stated bool, err error) {
+	if n.o.Evening == nil {
+		return false, nil
+	}
+	err = n.o.Store.View(func(tx *store.Tx) error {
+		return tx.Horizons(func(store.Horizon) error {
+			stated = true
+			return nil
+		})
+	})
+	return stated, err
+}
+
+// matchedEvening is the evening of which a period's report tells: that of the newest match.
+// What sides state comes late, so the days of a period are told as they stand today.
+func (n *Night) matchedEvening() (evening ledger.Day, matched bool, err error) {
+	if matched, err = n.anyStated(); err != nil || !matched {
+		return 0, false, err
+	}
+	err = n.o.Store.View(func(tx *store.Tx) error {
+		at, err := tx.Reconciled()
+		if evening = at.Evening; err != nil || evening == 0 {
 			return err
 		}
-		for _, p := range t.pairs.list() {
+		closed, err := lastClosed(tx)
+		evening = max(evening, closed)
+		return err
+	})
+	return evening, evening != 0, err
+}
+
+// lastClosed is the newest closed day; 0 before the first.
+func lastClosed(tx *store.Tx) (last ledger.Day, err error) {
+	err = tx.Days(func(day ledger.Day, state store.DayState) bool {
+		if state.Phase == store.DayClosed {
+			last = day
+		}
+		return last == 0
+	})
+	return last, err
+}
+
+// addReconciled brings what the match says on the evening onto the report.
+func (n *Night) addReconciled(t *totals, s span) error {
+	b := t.builder
+	b.Reconcile(s.evening, reconcile.Engine)
+	return n.o.Store.View(func(tx *store.Tx) error {
+		if err := tx.DayResults(s.evening, b.AddDay); err != nil {
+			return err
+		}
+		balances, err := n.balances(tx, t, s)
+		if err != nil {
+			return err
+		}
+		for _, p := range balances {
 			if err := b.AddPairBalance(p.Home, p.Treatment, p.Decisions, p.Balance); err != nil {
 				return err
 			}
 		}
-		if err := n.eachBreak(tx, s.to, b.AddBreak); err != nil {
+		if err := n.eachBreak(tx, s.evening, b.AddBreak); err != nil {
 			return err
 		}
-		if err := n.happenings(tx, s.to, b); err != nil {
+		if err := n.happenings(tx, s, b); err != nil {
 			return err
 		}
-		return n.statements(tx, s.to, b)
+		return n.statements(tx, s, b)
 	})
+}
+
+// balances are what stands of each pair at the end of the evening: for a night as it adds
+// them up, for a period as the newest night has kept them.
+func (n *Night) balances(tx *store.Tx, t *totals, s span) ([]store.PairBalance, error) {
+	if s.night() {
+		return t.pairs.list(), nil
+	}
+	closed, err := lastClosed(tx)
+	if err != nil {
+		return nil, err
+	}
+	list, ok, err := tx.PairBalances(closed)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: no balances at the end of %s", ErrIncomplete, closed)
+	}
+	return list, err
 }
 
 // eachBreak visits the breaks that people have to do with on an evening, and those that are
@@ -85,10 +139,23 @@ func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.Br
 	return tx.StillBreaks(one)
 }
 
-// happenings counts what happened to breaks on the evening, and lists what resolved itself.
-func (n *Night) happenings(tx *store.Tx, evening ledger.Day, b *report.Builder) error {
+// happenings counts what happened to breaks on the evenings of the report's days, and lists
+// what resolved itself.
+func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
 	groups := make(map[string]*report.AutomaticGroup)
-	err := tx.EveningBreaks(evening, func(brk reconcile.Break) error {
+	for evening := s.from; evening <= s.to; evening++ {
+		if err := n.happened(tx, evening, groups, b); err != nil {
+			return err
+		}
+	}
+	for _, group := range groups {
+		b.AddAutomatic(*group)
+	}
+	return nil
+}
+
+func (n *Night) happened(tx *store.Tx, evening ledger.Day, groups map[string]*report.AutomaticGroup, b *report.Builder) error {
+	return tx.EveningBreaks(evening, func(brk reconcile.Break) error {
 		line, err := n.o.Evening.BreakLine(&brk, evening, evening)
 		if err != nil {
 			return err
@@ -108,13 +175,6 @@ func (n *Night) happenings(tx *store.Tx, evening ledger.Day, b *report.Builder) 
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, group := range groups {
-		b.AddAutomatic(*group)
-	}
-	return nil
 }
 
 // inGroup adds a break to the group that the event says it was resolved in, or waits in.
@@ -133,11 +193,16 @@ func (n *Night) inGroup(groups map[string]*report.AutomaticGroup, e reconcile.Ev
 	group.Amount += b.Weight()
 }
 
-// statements counts what parties have stated since the last sealed report, and who is behind.
-func (n *Night) statements(tx *store.Tx, evening ledger.Day, b *report.Builder) error {
+// statements counts what parties have stated, and who is behind on the evening: for a night
+// what came since the last sealed report, for a period what was said about its days.
+func (n *Night) statements(tx *store.Tx, s span, b *report.Builder) error {
 	at, err := tx.Reconciled()
 	if err != nil {
 		return err
+	}
+	after := at.Reported
+	if !s.night() {
+		after = 0
 	}
 	lines := make(map[provinces.Party]*report.PartyLine)
 	of := func(party provinces.Party) *report.PartyLine {
@@ -146,7 +211,7 @@ func (n *Night) statements(tx *store.Tx, evening ledger.Day, b *report.Builder) 
 		}
 		return lines[party]
 	}
-	due, err := n.o.Evening.StatementsDue(evening)
+	due, err := n.o.Evening.StatementsDue(s.evening)
 	if err != nil {
 		return err
 	}
@@ -161,16 +226,19 @@ func (n *Night) statements(tx *store.Tx, evening ledger.Day, b *report.Builder) 
 	if err != nil {
 		return err
 	}
-	err = tx.StatementsDecided(at.Reported+1, at.Statements, func(s *clearing.StatementRecord) error {
-		line := of(s.Party)
-		switch s.Outcome {
+	err = tx.StatementsDecided(after+1, at.Statements, func(r *clearing.StatementRecord) error {
+		if !s.night() && (r.Statement.To < s.from || r.Statement.From > s.to) {
+			return nil
+		}
+		line := of(r.Party)
+		switch r.Outcome {
 		case provinces.StatementApplied:
 			line.Applied++
 		case provinces.StatementRepeated:
 			line.Repeated++
 		case provinces.StatementRefused:
 			line.Refused++
-			line.Code = s.Code
+			line.Code = r.Code
 		}
 		return nil
 	})

@@ -7,7 +7,8 @@ import (
 )
 
 // Reconciliation is what hospitals, treatment provinces and home provinces made of the
-// books, as of one evening. Later statements do not change it: they make the next one.
+// books, as of one evening. Later statements do not change it: they make the next one. A
+// night's is of its own evening, a period's of the evening of the newest match.
 //
 // Invariants, held by [Builder.Finish]: of each line Matched + Expected + Broken =
 // Ledger; where all of the report's days were matched, Ledger is the Owed of the report's own
@@ -44,7 +45,7 @@ type Reconciliation struct {
 	Overdue   []BreakLine    `json:"overdue"`   // those longest overdue, at most OverdueShown
 	Hospitals []HospitalLine `json:"hospitals"` // furthest apart first, at most HospitalsShown
 
-	Changes   []ChangeLine     `json:"changes"`   // since the evening before, in the order of reconcile
+	Changes   []ChangeLine     `json:"changes"`   // on the evenings of the report's days, in the order of Happenings
 	Automatic []AutomaticGroup `json:"automatic"` // resolved by themselves, and those that wait above a cap
 	Parties   []SideStatements `json:"parties"`   // by side
 	Late      []PartyLine      `json:"late"`      // parties of which something is missing or refused, at most PartiesShown
@@ -150,7 +151,8 @@ type HospitalLine struct {
 	Apart    ledger.Amount `json:"apart"` // the hospital's figures less the books', of what it has spoken about
 }
 
-// ChangeLine counts what happened to breaks since the evening before.
+// ChangeLine counts what happened to breaks on the evenings of the report's days: of a night
+// since the evening before.
 type ChangeLine struct {
 	What     Happening `json:"what"`
 	BreakSum `json:",inline"`
@@ -185,7 +187,8 @@ type AutomaticGroup struct {
 	Engine  int                `json:"engine"`
 }
 
-// SideStatements counts the statements of one side that came on the report's days.
+// SideStatements counts the statements of one side: in a night's report those that came since
+// the report before, in a period's those about its days.
 type SideStatements struct {
 	Side     SideName `json:"side"`
 	Parties  int      `json:"parties"` // that state anything, or should

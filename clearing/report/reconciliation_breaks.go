@@ -126,7 +126,7 @@ func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
 	return "", false
 }
 
-// AddHappening counts what happened to a break since the evening before. Errors:
+// AddHappening counts what happened to a break on an evening of the report's days. Errors:
 // [ErrBreak], ledger.ErrOverflow.
 func (b *Builder) AddHappening(what Happening, l BreakLine) error {
 	if !slices.Contains(Happenings, what) {

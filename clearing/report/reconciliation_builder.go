@@ -52,15 +52,15 @@ func (b *Builder) Reconcile(evening ledger.Day, engine int) {
 	}
 }
 
-// AddDay adds what the match says of one business day. A day before the report's days
-// counts into the balances alone. Errors: [ErrTie], [ErrOutside] for a later day,
-// ledger.ErrOverflow.
+// AddDay adds what the match says of one business day. A day outside of the report's days
+// counts into the balances alone. Errors: [ErrTie], [ErrOutside] for a day after the
+// evening, ledger.ErrOverflow.
 func (b *Builder) AddDay(day reconcile.DayResult) error {
-	if day.Day > b.report.To {
+	k := b.reconciling
+	if day.Day > k.part.Evening {
 		return fmt.Errorf("match of %s: %w", day.Day, ErrOutside)
 	}
-	k := b.reconciling
-	ofReport := day.Day >= b.report.From
+	ofReport := day.Day >= b.report.From && day.Day <= b.report.To
 	if ofReport {
 		k.part.Days++
 		k.part.Final = k.part.Final && day.Final

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"clearingd/ledger"
 )
 
 // reconciliationSheets stand in the workbook of a report that has a reconciliation.
@@ -49,11 +51,19 @@ func reconciliationTables(r Report) []table {
 		line := append([]any{text(sideName(o.Owner).Both())}, breakCells(o.BreakSum)...)
 		owners.lines = append(owners.lines, append(line, text(province), counted(o.Overdue), counted(o.Worst)))
 	}
-	changes := table{caption: say("rec.changes").Both(), head: breakHeads("rec.what"), empty: say("rec.nochanges").Both()}
+	changes := table{caption: say(changesKey(r.From, r.To)).Both(), head: breakHeads("rec.what"), empty: say("rec.nochanges").Both()}
 	for _, c := range v.Changes {
 		changes.lines = append(changes.lines, append([]any{text(happeningName(c.What).Both())}, breakCells(c.BreakSum)...))
 	}
 	return append([]table{classes, settled, rows, aged, owners, changes}, append([]table{automaticTable(v), overdueTable(v), hospitalTable(v)}, statementTables(v)...)...)
+}
+
+// changesKey is the heading over what happened to breaks: in a night, or in a period.
+func changesKey(from, to ledger.Day) string {
+	if from == to {
+		return "rec.changes"
+	}
+	return "rec.happened"
 }
 
 func breakHeads(first string) []string {

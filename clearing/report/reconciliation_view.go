@@ -26,6 +26,7 @@ var reconciliationFunctions = template.FuncMap{
 		return reconciledRow{h, v.From, v.To, v.Evening, v.Night}
 	},
 	"standingsIn": newStandingsRow,
+	"changesOf":   changesKey,
 	"ageID":       AgeID,
 	"areaName": func(a ledger.Area) Bi {
 		return Bi{areaProvince(a) + " " + string(a), provinceName(a.Province()).EN + " " + string(a)}
@@ -103,18 +104,19 @@ type reconciledRow struct {
 }
 
 // standingsRow is the sums of a pair and where its bills are listed; Address is "" for a
-// period, whose bills no one page lists.
+// period, whose bills no one page lists but for the broken ones.
 type standingsRow struct {
 	Day     Standings
 	Address string
+	Broken  string
 }
 
 func newStandingsRow(r reconciledRow, p reconciledPair) standingsRow {
-	row := standingsRow{Day: p.Day}
 	if r.Night {
-		row.Address = fmt.Sprintf("../../reconciliation/%s/pairs/%s-%s", r.From, p.Home, p.Treatment)
+		address := fmt.Sprintf("../../reconciliation/%s/pairs/%s-%s", r.From, p.Home, p.Treatment)
+		return standingsRow{p.Day, address, address + "?standing=broken"}
 	}
-	return row
+	return standingsRow{Day: p.Day, Broken: fmt.Sprintf("../../breaks?home=%s&treatment=%s&from=%s&to=%s&evening=%s", p.Home, p.Treatment, r.From, r.To, r.Evening)}
 }
 
 // homeOf begins the next home province where the pairs come to it.

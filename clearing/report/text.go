@@ -204,6 +204,7 @@ var texts = map[string]Bi{
 	"rec.overdue":        {"逾期", "Overdue"},
 	"rec.worst":          {"最长逾期（工作日）", "Longest (working days)"},
 	"rec.changes":        {"较前一晚的变化", "Changes since the evening before"},
+	"rec.happened":       {"期间各晚的变化", "What happened on the evenings of the period"},
 	"rec.nochanges":      {"没有变化。", "Nothing changed."},
 	"rec.what":           {"变化", "What happened"},
 	"rec.automatic":      {"自动消除，可整组撤销", "Resolved by itself; each group can be undone"},

@@ -203,7 +203,9 @@ type DayStatus struct {
 	Files    []string   `json:"files,omitempty"`
 }
 
-// ReportRequest fetches a part of a report's file.
+// ReportRequest fetches a part of a report's file. A period's report is made, or made anew
+// when the books or the match have gone on, when the beginning of its report.json is asked
+// for: fetch that first.
 type ReportRequest struct {
 	Day    ledger.Day  `json:"day"`
 	To     *ledger.Day `json:"to,omitempty"` // last day of a period; nil: the single day
@@ -214,7 +216,7 @@ type ReportRequest struct {
 // ReportReply is at most 512 KiB of the file; read on until Offset+len(Data) = Size.
 type ReportReply struct {
 	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"` // of the whole file as the day was sealed with it; "" for a period
+	SHA256 string `json:"sha256"` // of the whole file, as the day was sealed with it or the period's was made
 	Data   []byte `json:"data"`
 }
 

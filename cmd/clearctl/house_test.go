@@ -198,12 +198,11 @@ func (h *house) report(body []byte) (any, error) {
 	if err := json.Unmarshal(body, &request); err != nil {
 		return nil, err
 	}
-	to, sealed := request.Day, true
+	to := request.Day
+	var reconciled *report.Reconciliation
 	if request.To != nil {
-		to, sealed = *request.To, false
-		if request.File == "breaks.csv" { // open breaks are those of one evening
-			return nil, fmt.Errorf("no such record: %s", request.File)
-		}
+		to = *request.To
+		reconciled = &report.Reconciliation{Evening: to + 1}
 	}
 	r := report.Report{
 		Title: report.Night, From: request.Day, To: to, Revision: 1,
@@ -213,6 +212,8 @@ func (h *house) report(body []byte) (any, error) {
 		Refusals:     []report.RefusalCount{{Code: provinces.CodeAmountSum, Count: 1}},
 		Pairs:        []report.Pair{{Home: "65", Treatment: "31", Sums: report.Sums{Booked: 3, Cost: 200_000_000, Owed: 123_456_700}}},
 		TrialBalance: []report.TrialLine{{Side: ledger.Receivable, Province: "65", Stage: ledger.Accrued, Debits: 5_000}, {Side: ledger.Payable, Province: "31", Stage: ledger.Accrued, Credits: 5_000}},
+
+		Reconciliation: reconciled,
 	}
 	var b bytes.Buffer
 	if err := report.JSON(&b, r); err != nil {
@@ -220,11 +221,7 @@ func (h *house) report(body []byte) (any, error) {
 	}
 	digest := sha256.Sum256(b.Bytes())
 	part := b.Bytes()[request.Offset:]
-	reply := service.ReportReply{Size: int64(b.Len()), Data: part[:min(len(part), 1000)]}
-	if sealed {
-		reply.SHA256 = hex.EncodeToString(digest[:])
-	}
-	return reply, nil
+	return service.ReportReply{Size: int64(b.Len()), Data: part[:min(len(part), 1000)], SHA256: hex.EncodeToString(digest[:])}, nil
 }
 
 func balancesOfThree() service.BalancesReply {

@@ -50,15 +50,16 @@ files are listed. --to names a last day: then it is the report of the period.`),
 			return err
 		}
 		defer b.Close()
-		status, err := days.find(ctx, b)
+		status, err := findDay(ctx, b, days.to)
 		if err != nil {
 			return err
 		}
+		r, err := fetchReport(ctx, b, days) // before the other files: a period's are made with it
+		if err != nil {
+			return err
+		}
+		status.Files = days.files(status.Files, r)
 		if dir == "" {
-			r, err := fetchReport(ctx, b, days)
-			if err != nil {
-				return err
-			}
 			return a.show(r, func() { a.printReport(r, status) })
 		}
 		return a.download(ctx, b, days, status.Files, dir)
@@ -80,14 +81,19 @@ func parseSpan(from, to string) (s span, err error) {
 	return s, err
 }
 
-// find looks up the last day of the span; all days before it are closed if it is. A period has
-// the files of its last day but for the open breaks, which are those of one evening.
-func (s span) find(ctx context.Context, b *bus.Bus) (service.DayStatus, error) {
-	status, err := findDay(ctx, b, s.to)
-	if s.from != s.to {
-		status.Files = slices.DeleteFunc(status.Files, func(name string) bool { return strings.HasPrefix(name, "breaks.") })
+// files are the files of the span's report: a day's as they were sealed; a period has those
+// of its last day, and the open breaks where it tells of them.
+func (s span) files(ofDay []string, r report.Report) []string {
+	if s.from == s.to {
+		return ofDay
 	}
-	return status, err
+	breaks := []string{"breaks.csv", "breaks.xlsx"}
+	list := slices.DeleteFunc(slices.Clone(ofDay), func(name string) bool { return slices.Contains(breaks, name) })
+	if r.Reconciliation != nil {
+		list = append(list, breaks...)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // request asks for a part of a file.
@@ -99,7 +105,7 @@ func (s span) request(file string, offset int) service.ReportRequest {
 	return r
 }
 
-// findDay looks a closed day up.
+// findDay looks a closed day up; all days before it are closed, too.
 func findDay(ctx context.Context, b *bus.Bus, day ledger.Day) (service.DayStatus, error) {
 	reply, err := callOn[service.DaysReply](ctx, b, service.Days, nil)
 	if err != nil {
@@ -124,8 +130,8 @@ func fetchReport(ctx context.Context, b *bus.Bus, days span) (report.Report, err
 	return report.ReadJSON(bytes.NewReader(data))
 }
 
-// fetchFile downloads a file in parts and checks it: a day's against the digest that was
-// sealed with the day. A period's is made when it is asked for and has no seal.
+// fetchFile downloads a file in parts and checks it against the digest that was sealed with
+// the day, or that a period's was made with.
 func fetchFile(ctx context.Context, b *bus.Bus, days span, file string, progress func(done, total int)) ([]byte, error) {
 	var data []byte
 	for {
@@ -141,8 +147,7 @@ func fetchFile(ctx context.Context, b *bus.Bus, days span, file string, progress
 			continue
 		}
 		digest := sha256.Sum256(data)
-		sealed := part.SHA256 != "" || days.from == days.to
-		if int64(len(data)) != part.Size || (sealed && hex.EncodeToString(digest[:]) != part.SHA256) {
+		if int64(len(data)) != part.Size || hex.EncodeToString(digest[:]) != part.SHA256 {
 			return nil, no("文件校验不符（下载期间可能有了新版本）："+file, "the file does not have its digest (perhaps a new revision came while it was read): "+file)
 		}
 		return data, nil

@@ -34,7 +34,7 @@ message is not accounted for, the books do not balance, or the check finds a fau
 			return err
 		}
 		defer b.Close()
-		if _, err := days.find(ctx, b); err != nil {
+		if _, err := findDay(ctx, b, days.to); err != nil {
 			return err
 		}
 		r, err := fetchReport(ctx, b, days)

@@ -61,7 +61,7 @@ type Daemon struct {
 	checking    atomic.Bool  // the nightly check is at work
 	quarantined atomic.Int64 // messages that wait for an operator
 
-	periods sync.Mutex // one period's report is made at a time
+	periods periods
 
 	doubt  atomic.Bool                  // a check found the books broken
 	paused atomic.Bool                  // disk below its floor

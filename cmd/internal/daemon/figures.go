@@ -139,16 +139,20 @@ func addPair(pairs map[[2]ledger.Province]*service.PairBalance, home, treatment 
 // reportPartBytes is what one reply carries of a report's file.
 const reportPartBytes = 512 << 10
 
-// reportPart reads a part of a file of a closed day's report, or of a period's, which
-// is made when its first part is asked for.
+// reportPart reads a part of a file of a closed day's report, or of a period's.
 func (d *Daemon) reportPart(ctx context.Context, request service.ReportRequest) (reply service.ReportReply, err error) {
-	dir := filepath.Join(d.cfg.ReportDir(), night.PeriodName(request.Day, request.Day))
+	last := request.Day
+	if request.To != nil {
+		last = *request.To
+	}
+	dir := filepath.Join(d.cfg.ReportDir(), night.PeriodName(request.Day, last))
 	var sum [32]byte
-	if request.To != nil && *request.To != request.Day {
-		if dir, err = d.periodDir(ctx, request.Day, *request.To); err != nil {
-			return reply, err
-		}
-	} else if sum, err = d.reportSum(request); err != nil {
+	if last != request.Day {
+		sum, err = d.periodSum(ctx, request, last)
+	} else {
+		sum, err = d.reportSum(request)
+	}
+	if err != nil {
 		return reply, err
 	}
 	if request.File != filepath.Base(request.File) || strings.HasPrefix(request.File, ".") {
@@ -166,28 +170,13 @@ func (d *Daemon) reportPart(ctx context.Context, request service.ReportRequest) 
 	if err != nil {
 		return reply, err
 	}
-	reply.Size = info.Size()
-	if sum != [32]byte{} {
-		reply.SHA256 = hex.EncodeToString(sum[:])
-	}
+	reply.Size, reply.SHA256 = info.Size(), hex.EncodeToString(sum[:])
 	if request.Offset < 0 || request.Offset > reply.Size {
 		return reply, errNoSuch
 	}
 	reply.Data = make([]byte, min(reportPartBytes, reply.Size-request.Offset))
 	_, err = file.ReadAt(reply.Data, request.Offset)
 	return reply, err
-}
-
-// periodDir makes the report of a period once: its days are sealed, so it would come
-// out the same again.
-func (d *Daemon) periodDir(ctx context.Context, from, to ledger.Day) (string, error) {
-	d.periods.Lock()
-	defer d.periods.Unlock()
-	dir := filepath.Join(d.cfg.ReportDir(), night.PeriodName(from, to))
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	return d.night.Period(ctx, from, to)
 }
 
 // reportSum is the digest that the day was sealed with for the file.
