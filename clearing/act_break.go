@@ -40,7 +40,9 @@ func (a *acting) assign() error {
 	if err := a.note(a.target.brk.State, reconcile.EventAssigned); err != nil {
 		return err
 	}
-	a.breaks[len(a.breaks)-1].Owner = side
+	brk := &a.breaks[len(a.breaks)-1]
+	brk.History[len(brk.History)-1].Was = a.target.brk.Stood()
+	brk.Owner = side
 	return nil
 }
 

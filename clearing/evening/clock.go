@@ -38,12 +38,13 @@ func (e *Evening) Cap(kind reconcile.AutoKind) reconcile.Cap { return e.o.Caps[k
 func (e *Evening) Asked(party provinces.Party) bool { return e.o.Asked == nil || e.o.Asked(party) }
 
 // BreakLine is a break as officers read it: its working days are counted on the evening, and
-// its state is that at the end of the day asOf, which is the evening itself for the report and
+// it is told as it stood at the end of the day asOf, which is the evening itself for the report and
 // the open day for whoever asks how things stand now. The error is the calendar's.
 func (e *Evening) BreakLine(b *reconcile.Break, evening, asOf ledger.Day) (report.BreakLine, error) {
-	overdue, err := e.Overdue(b, evening)
+	then := b.On(asOf)
+	overdue, err := e.Overdue(&then, evening)
 	if err != nil {
 		return report.BreakLine{}, err
 	}
-	return report.NewBreakLine(b, asOf, overdue, b.Result())
+	return report.NewBreakLine(&then, asOf, overdue, then.Result())
 }

@@ -66,6 +66,30 @@ type Event struct {
 	// Why a break was opened again, or how it changed: class, amount, findings, cause, or
 	// "found again".
 	Why string `cbor:"8,keyasint,omitempty" json:"why,omitempty"`
+
+	// What the event changed of the break, as it stood before; nil: nothing but the state.
+	Was *Stood `cbor:"9,keyasint,omitempty" json:"-"`
+}
+
+// Stood is what a break said before an event gave it other facts or another owner.
+//
+// The numbers in the tags are the stored form: append-only.
+type Stood struct {
+	Class    Class         `cbor:"1,keyasint"`
+	Findings []Finding     `cbor:"2,keyasint"`
+	Books    ledger.Amount `cbor:"3,keyasint"`
+	Owed     ledger.Amount `cbor:"4,keyasint"`
+	Facts    [32]byte      `cbor:"5,keyasint"`
+	Due      ledger.Day    `cbor:"6,keyasint"`
+	Owner    Side          `cbor:"7,keyasint"`
+	Seen     *Seen         `cbor:"8,keyasint,omitempty"`
+
+	Party provinces.Party `cbor:"9,keyasint"`
+}
+
+// Stood is what the break says now, for the event that changes it.
+func (b *Break) Stood() *Stood {
+	return &Stood{Class: b.Class, Findings: b.Findings, Books: b.Books, Owed: b.Owed, Facts: b.Facts, Due: b.Due, Owner: b.Owner, Seen: b.Seen, Party: b.Party}
 }
 
 // Words of events (Event.What).
@@ -93,4 +117,24 @@ func (b *Break) AsOf(evening ledger.Day) (state State) {
 		}
 	}
 	return state
+}
+
+// On is the break as it stood on a past evening, with what had happened to it by then; its
+// state is "" before it was first seen. Memory is shared with the break.
+func (b *Break) On(evening ledger.Day) Break {
+	then := *b
+	then.State, then.History = b.AsOf(evening), nil
+	for _, e := range b.History {
+		if e.Evening <= evening {
+			then.History = append(then.History, e)
+		}
+	}
+	// An act counts on the open day, so a night that is closed later can stand behind it.
+	for i := len(b.History) - 1; i >= 0 && b.History[i].Evening > evening; i-- {
+		if was := b.History[i].Was; was != nil {
+			then.Class, then.Findings, then.Books, then.Owed = was.Class, was.Findings, was.Books, was.Owed
+			then.Facts, then.Due, then.Owner, then.Seen, then.Party = was.Facts, was.Due, was.Owner, was.Seen, was.Party
+		}
+	}
+	return then
 }

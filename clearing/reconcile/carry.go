@@ -172,15 +172,19 @@ func (c *carrying) again(was, now Break) error {
 	i := c.put(next)
 	kind, _ := was.resolvedAs()
 	back := was.State == Gone || was.State == Resolved && kind == AutoLateRow
+	var stood *Stood
+	if was.Facts != now.Facts {
+		stood = was.Stood()
+	}
 	switch {
-	case was.Facts == now.Facts && !back:
+	case stood == nil && !back:
 		c.changed[i] = !reflect.DeepEqual(was.Findings, now.Findings) // only where rows stand
 	case back:
-		c.event(i, Event{State: Open, What: EventReopened, Why: "found again"})
+		c.event(i, Event{State: Open, What: EventReopened, Why: "found again", Was: stood})
 	case was.State == Open:
-		c.event(i, Event{State: Open, What: EventChanged, Why: difference(&was, &now)})
+		c.event(i, Event{State: Open, What: EventChanged, Why: difference(&was, &now), Was: stood})
 	default:
-		c.event(i, Event{State: Open, What: EventReopened, Why: difference(&was, &now)})
+		c.event(i, Event{State: Open, What: EventReopened, Why: difference(&was, &now), Was: stood})
 	}
 	if was.Class != now.Class {
 		if err := c.date(i); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -129,7 +130,7 @@ func TestALifeOfABreak(t *testing.T) {
 		{"a late row that was undone stays with people", []step{{found: []Break{miss}, want: Open, words: "seen"}, {agreed: true, want: Resolved, words: "resolved:late-row"},
 			{act: func(l []Break) []Break { return Undo(l, (today+1).String()+"/late-row", today+1, 5) }, agreed: true, want: Open, words: "undone"}}},
 	} {
-		var list []Break
+		var list, evenings []Break
 		for n, s := range c.steps {
 			if s.act != nil {
 				list = s.act(list)
@@ -156,6 +157,19 @@ func TestALifeOfABreak(t *testing.T) {
 			}
 			if b.AsOf(evening) != b.State || n > 0 && b.AsOf(evening-1) == "" {
 				t.Errorf("%s: as of the evening it is %q", c.name, b.AsOf(evening))
+			}
+			evenings = append(evenings, b)
+		}
+		for n, then := range evenings {
+			told := list[0].On(today + ledger.Day(n))
+			if n+1 == len(c.steps) || c.steps[n+1].act == nil { // an act has come later that evening
+				told.Still = then.Still
+				if !reflect.DeepEqual(told, then) {
+					t.Errorf("%s: evening %d is told as\n%+v, it was\n%+v", c.name, n, told, then)
+				}
+			}
+			if told.Owed != then.Owed || told.Class != then.Class || told.Due != then.Due {
+				t.Errorf("%s: evening %d: the figures of another evening: %+v", c.name, n, told)
 			}
 		}
 	}

@@ -99,29 +99,6 @@ func (b *Break) Age(evening ledger.Day, cal Calendar) (Age, error) {
 	if age.Working, err = cal.Between(b.FirstSeen, evening); err != nil {
 		return Age{}, err
 	}
-	due, err := b.dueOn(evening, cal)
-	if err != nil {
-		return Age{}, err
-	}
-	age.Overdue = max(0, int(evening-due))
+	age.Overdue = max(0, int(evening-b.On(evening).Due))
 	return age, nil
-}
-
-// dueOn is the due date as it stood on the evening: by the class that the break had then.
-func (b *Break) dueOn(evening ledger.Day, cal Calendar) (ledger.Day, error) {
-	class := b.ClassOn(evening)
-	if class == b.Class || class == "" {
-		return b.Due, nil
-	}
-	return DeadlineOf(class).Due(b.Day, b.FirstSeen, cal)
-}
-
-// ClassOn is the class that the break had on a past evening; "" before it was seen.
-func (b *Break) ClassOn(evening ledger.Day) (class Class) {
-	for _, e := range b.History {
-		if e.Evening <= evening && e.Class != "" {
-			class = e.Class
-		}
-	}
-	return class
 }

@@ -82,18 +82,16 @@ type SideFigure struct {
 	Cash    *ledger.Amount `json:"cash,omitzero"`
 }
 
-// NewBreakLine makes the line of a break as it was on an evening: state and class are
-// that evening's, the figures are the newest. overdue is in working
-// days, as [BreakLine] has it. result is what the match makes of the bill or row now; nil
+// NewBreakLine makes the line of a break as it was on an evening. overdue is in working
+// days, as [BreakLine] has it. result is what the match made of the bill or row then; nil
 // leaves what the sides state untold. Error: ledger.ErrOverflow.
 func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *reconcile.Result) (BreakLine, error) {
+	then := b.On(evening)
+	b = &then
 	l := BreakLine{
 		Key: b.Key, Day: b.Day, Home: b.Home, Treatment: b.Treatment, Provider: b.Provider, Entry: b.Entry, Row: b.Row, Party: b.Party,
 		Class: b.Class, Books: b.Books, Difference: b.Owed,
-		FirstSeen: b.FirstSeen, Due: b.Due, Overdue: overdue, Owner: SideName(b.Owner.String()), State: b.AsOf(evening), Facts: hex.EncodeToString(b.Facts[:]),
-	}
-	if then := b.ClassOn(evening); then != "" {
-		l.Class = then
+		FirstSeen: b.FirstSeen, Due: b.Due, Overdue: overdue, Owner: SideName(b.Owner.String()), State: b.State, Facts: hex.EncodeToString(b.Facts[:]),
 	}
 	if len(b.Findings) > 0 {
 		first := b.Findings[0]

@@ -15,15 +15,15 @@ import (
 // as report.BreakLine has it; result is what the match makes of it now, or nil. Error:
 // ledger.ErrOverflow.
 func NewBreakReply(b *reconcile.Break, evening ledger.Day, overdue int, result *reconcile.Result) (BreakReply, error) {
+	then := b.On(evening)
+	b = &then
 	line, err := report.NewBreakLine(b, evening, overdue, result)
 	r := BreakReply{Evening: evening, Break: line}
 	for _, f := range b.Findings {
 		r.Findings = append(r.Findings, newBreakFinding(f))
 	}
 	for _, e := range b.History {
-		if e.Evening <= evening {
-			r.History = append(r.History, BreakEvent{Evening: e.Evening, State: e.State, What: e.What, Class: e.Class, Act: e.Act, Group: e.Group, Why: e.Why})
-		}
+		r.History = append(r.History, BreakEvent{Evening: e.Evening, State: e.State, What: e.What, Class: e.Class, Act: e.Act, Group: e.Group, Why: e.Why})
 	}
 	if result == nil {
 		return r, err

@@ -143,10 +143,11 @@ type breakLiner interface {
 }
 
 func (l *breakList) take(b *reconcile.Break) error {
-	if !l.selects(b) {
+	then := b.On(l.at.asOf)
+	if !l.selects(&then) {
 		return nil
 	}
-	line, err := l.evening.BreakLine(b, l.at.evening, l.at.asOf)
+	line, err := l.evening.BreakLine(&then, l.at.evening, l.at.asOf)
 	if err != nil || !l.selectsLine(&line) {
 		return err
 	}
@@ -171,9 +172,9 @@ func (l *breakList) cut() {
 	l.lines = l.lines[:min(len(l.lines), l.q.Limit+1)]
 }
 
-// selects tells by what a break never changes, and by its state.
+// selects tells by what needs no counting of days.
 func (l *breakList) selects(b *reconcile.Break) bool {
-	q, state := l.q, b.AsOf(l.at.asOf)
+	q, state := l.q, b.State
 	switch {
 	case state == "", // it was not known yet
 		q.From != nil && b.Day < *q.From, q.To != nil && b.Day > *q.To,
@@ -237,6 +238,8 @@ func (d *Daemon) oneBreak(_ context.Context, request service.BreakRequest) (repl
 		if b == nil || b.AsOf(at.asOf) == "" {
 			return errNoSuch
 		}
+		then := b.On(at.asOf)
+		b = &then
 		overdue, err := d.evening.Overdue(b, at.evening)
 		if err != nil {
 			return err

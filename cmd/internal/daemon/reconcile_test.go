@@ -265,14 +265,33 @@ func TestThreeSidesAreHeldAgainstTheBooks(t *testing.T) {
 	if again.Ran || again.Inputs != ran.Inputs || asJSON(t, breaksOf(h, service.BreaksRequest{State: service.StateAll})) == "" {
 		t.Errorf("the same inputs: %+v", again)
 	}
-	s.stateHospital(h, own, "D3", 61_00, "")
+	s.stateHospital(h, own, "D3", 41_00, "")
 	call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Run: true})
 	back := call[service.BreakReply](h, service.Break, service.BreakRequest{Key: s.over.key(t)})
-	if back.Break.State != reconcile.Open || back.Break.FirstSeen != openDay || len(back.History) != 3 {
+	if back.Break.State != reconcile.Open || back.Break.Difference != 41_00 || back.Break.FirstSeen != openDay || len(back.History) != 3 {
 		t.Errorf("it came back: %+v %+v", back.Break, back.History)
 	}
+	h.toldAsItWas(s)
+	s.stateHospital(h, own, "D4", 61_00, "")
+	call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Run: true})
 	h.tied(openDay, 3)
 	h.acceptOver(s)
+}
+
+// toldAsItWas holds the break with 61 yuan more against what the sealed report says of it: now
+// it is another sum, and on the evening of the report it is the same.
+func (h *house) toldAsItWas(s *spoken) {
+	h.Helper()
+	on := openDay
+	sealed, _ := h.file(openDay, openDay, "breaks.csv")
+	if !strings.Contains(string(sealed), ",61.00,") {
+		h.Errorf("the sealed report:\n%s", sealed)
+	}
+	then := call[service.BreakReply](h, service.Break, service.BreakRequest{Key: s.over.key(h), Evening: &on})
+	listed := breaksOf(h, service.BreaksRequest{Evening: &on})[s.over.key(h)]
+	if apart, _ := then.Break.Apart(report.SideHospital); apart != 61_00 || then.Break.Difference != 61_00 || listed.Difference != 61_00 || listed.Facts != then.Break.Facts {
+		h.Errorf("on the evening of the report: %+v\nlisted: %+v", then.Break, listed)
+	}
 }
 
 // tied holds the three sums of a day against the ledger, and counts the broken bills.
