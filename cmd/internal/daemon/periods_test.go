@@ -65,6 +65,10 @@ func TestAPeriodTellsHowItsDaysStand(t *testing.T) {
 	if v := r.Reconciliation; second == first || v.Totals.Broken.Count+v.InternalTotals.Broken.Count != 2 || !v.OpenTies {
 		t.Errorf("after a correction: %+v, open %+v", v.Totals, v.Open)
 	}
+	idle := openDay + 1
+	if day := call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Day: &idle}); day.Pairs == nil || len(day.Pairs)+len(day.Rows) > 0 {
+		t.Errorf("a day without bills: %+v", day)
+	}
 	if now, _ := h.file(openDay, openDay, "report.json"); !bytes.Equal(now, sealed) {
 		t.Error("the sealed day has changed")
 	}

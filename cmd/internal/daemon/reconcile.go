@@ -87,7 +87,8 @@ func (d *Daemon) reconcile(ctx context.Context, request service.ReconcileRequest
 		return reply, err
 	}
 	reply.Day, reply.Evening, reply.Engine, reply.Inputs = result.Day, result.Evening, reconcile.Engine, hex.EncodeToString(result.Inputs[:])
-	reply.Final, reply.Pairs, reply.Rows = result.Final, result.Pairs, result.Rows
+	reply.Final = result.Final
+	reply.Pairs, reply.Rows = append([]reconcile.PairResult{}, result.Pairs...), append([]reconcile.ClassSum{}, result.Rows...) // none is []
 	reply.Horizons, err = d.sideHorizons(ctx, result.Day)
 	return reply, err
 }
