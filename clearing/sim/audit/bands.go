@@ -130,30 +130,42 @@ func (s *stay) away(ratio *big.Rat) *big.Rat {
 	return ratio
 }
 
-// room is how much the layer may still pay in the year; nil: without limit.
-func (s *stay) room(b *Bill, l *layer, i int) (*big.Rat, error) {
+// room is how much the layer may still pay in the year; nil: without limit. Of the caps of one
+// name the first that holds counts, and caps of different names bind together. named are
+// those with a name: such a cap counts only what was paid while it held.
+func (s *stay) room(b *Bill, l *layer, i int) (room *big.Rat, named []string, err error) {
+	decided := map[string]bool{}
 	for _, c := range l.Caps {
 		holds, err := s.holds(c.For)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if !holds {
+		if !holds || decided[c.Name] {
 			continue
 		}
+		decided[c.Name] = true
 		if c.None {
-			return nil, nil
+			continue
 		}
 		most := number(c.Yuan)
 		if wages := number(c.WageTimes); wages != nil && number(s.version.Wage) != nil {
 			most = times(wages, number(s.version.Wage))
 		}
-		if c.Name != "" || c.On != "" && c.On != "payment" || c.Per != "" && c.Per != "year" || most == nil || c.Outpatient || c.WithDeductible {
-			return nil, beyond("layer %s: a cap of another kind", l.ID)
+		if c.On != "" && c.On != "payment" || c.Per != "" && c.Per != "year" || most == nil || c.Outpatient || c.WithDeductible || c.Name != "" && len(c.With) > 0 {
+			return nil, nil, beyond("layer %s: a cap of another kind", l.ID)
 		}
 		// A raise rests on years of insurance, which only a registry could tell.
-		return larger(rat(0), minus(most, s.used(b, append([]string{l.ID}, c.With...), i))), nil
+		used := s.used(b, append([]string{l.ID}, c.With...), i)
+		if c.Name != "" {
+			named = append(named, l.ID+"#"+c.Name)
+			used = sum(rat(0), s.year.Paid[l.ID+"#"+c.Name])
+		}
+		left := larger(rat(0), minus(most, used))
+		if room == nil || less(left, room) {
+			room = left
+		}
 	}
-	return nil, nil
+	return room, named, nil
 }
 
 // used is what layers have paid in the year and in this bill, and what came from

@@ -17,6 +17,7 @@ type Bill struct {
 
 	claim *claim
 	base  map[string]*big.Rat // taken in by layers that count on the year
+	named map[string]*big.Rat // paid while a named cap held, by layer and cap
 	kinds []string
 	basic [2]*big.Rat // the first layer: what it paid, of what it took in
 }
@@ -64,7 +65,7 @@ func settle(p *plan, v *version, q request, year *Year) (*Bill, error) {
 	if err := s.look(); err != nil {
 		return nil, err
 	}
-	b := &Bill{claim: q.claim, base: map[string]*big.Rat{}, kinds: s.kinds, Account: rat(0)}
+	b := &Bill{claim: q.claim, base: map[string]*big.Rat{}, named: map[string]*big.Rat{}, kinds: s.kinds, Account: rat(0)}
 	left := s.scope
 	if s.rule != nil && s.rule.PaysNothing {
 		return nil, beyond("a stay for which the plan pays nothing")

@@ -276,6 +276,10 @@ func (p *plan) on(day time.Time) *version {
 // number is a figure of a plan file; nil where nothing is written.
 func number(v any) *big.Rat {
 	switch n := v.(type) {
+	case string:
+		if exact, ok := new(big.Rat).SetString(n); ok {
+			return exact
+		}
 	case int64:
 		return rat(n)
 	case float64:

@@ -140,7 +140,7 @@ func (s *stay) layer(b *Bill, parts map[string]*big.Rat, i int) error {
 	if err != nil {
 		return err
 	}
-	capped, err := s.room(b, l, i)
+	capped, named, err := s.room(b, l, i)
 	if err != nil {
 		return err
 	}
@@ -149,6 +149,9 @@ func (s *stay) layer(b *Bill, parts map[string]*big.Rat, i int) error {
 		b.basic = [2]*big.Rat{paid, taken}
 	}
 	b.Shares = append(b.Shares, Share{l.ID, l.Fund, paid})
+	for _, key := range named {
+		b.named[key] = paid
+	}
 	if l.Counted == "on the year" {
 		b.base[l.ID] = taken
 	}

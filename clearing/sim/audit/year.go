@@ -10,7 +10,7 @@ type Year struct {
 	InScope    *big.Rat
 	Cost       *big.Rat
 	OwnShare   *big.Rat            // in-scope amount that no fund has paid
-	Paid       map[string]*big.Rat // by layer; by fund what was paid elsewhere
+	Paid       map[string]*big.Rat // by layer; by layer and named cap, as "basic#accident"; by fund what was paid elsewhere
 	base       map[string]*big.Rat // what a layer that counts on the year has taken in
 	elsewhere  *big.Rat            // own share from elsewhere
 	kinds      map[string]int
@@ -55,6 +55,11 @@ func (y *Year) add(b *Bill) {
 		}
 	}
 	y.OwnShare = sum(y.OwnShare, own)
+	for key, paid := range b.named {
+		if paid.Sign() != 0 {
+			y.Paid[key] = sum(y.Paid[key], paid)
+		}
+	}
 	for id, taken := range b.base {
 		y.base[id] = sum(y.base[id], taken)
 	}
