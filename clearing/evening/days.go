@@ -126,7 +126,41 @@ func (r *run) byStatements(tx *store.Tx, stated map[provinces.Party]bool) error 
 		for day := s.Statement.From; day <= max(s.Statement.To, s.Statement.Horizon); day++ {
 			r.touch(day)
 		}
-		return nil
+		return r.reached(tx, s.Party)
+	})
+}
+
+// reached touches the days that a party's horizon has come to reach since the run before,
+// where bills of its provinces are awaited: it will not state them any more.
+func (r *run) reached(tx *store.Tx, party provinces.Party) error {
+	h, err := tx.Horizon(party)
+	if err != nil {
+		return err
+	}
+	before := h.At(r.at.Statements)
+	for _, closed := range r.ranges {
+		if closed.day <= before || closed.day > h.Day {
+			continue
+		}
+		result, matched, err := tx.DayResult(closed.day)
+		if err != nil {
+			return err
+		}
+		if !matched || awaits(&result, party) {
+			r.touch(closed.day)
+		}
+	}
+	return nil
+}
+
+// awaits reports whether a day's result awaits bills that the party could be asked for.
+func awaits(result *reconcile.DayResult, party provinces.Party) bool {
+	return slices.ContainsFunc(result.Pairs, func(p reconcile.PairResult) bool {
+		area := p.Treatment
+		if party.Kind == provinces.PartyHome {
+			area = p.Home
+		}
+		return p.Expected.Count > 0 && area.Province() == party.Province
 	})
 }
 

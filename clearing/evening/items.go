@@ -111,7 +111,7 @@ func (r *run) item(tx *store.Tx, record *clearing.Record) (i reconcile.Item, err
 		i.SettlementID = record.SettlementID()
 	}
 	if booked != record {
-		i.Corrects = booked.Number
+		i.Corrects, i.CorrectsOn = booked.Number, booked.Day
 	}
 	if record.Effect < 0 {
 		i.Silent = record.Outcome == provinces.Reversed && booked.Day == record.Day

@@ -39,6 +39,9 @@ func (r *run) match(day ledger.Day) error {
 	proofs := r.proofs(day)
 	inputs, err := reconcile.Match(in, func(result *reconcile.Result) error {
 		proofs.saw(result)
+		if err := r.otherDay(result.Books); err != nil {
+			return err
+		}
 		if result.Standing != reconcile.Broken {
 			if key := result.Key(); open[key] && result.Standing == reconcile.Matched {
 				r.agreed[key] = true
@@ -62,6 +65,34 @@ func (r *run) match(day ledger.Day) error {
 		return err
 	}
 	r.found[day], r.results[day] = found, result
+	return nil
+}
+
+// otherDay has the day matched, too, on which a bill was taken back, or on which the bill was
+// made that is taken back here, where something about that one is known: the two are told
+// together, and what was said of the one may not hold without the other.
+func (r *run) otherDay(i *reconcile.Item) error {
+	if i == nil || i.Corrects == 0 && i.UndoneBy == 0 {
+		return nil
+	}
+	for _, other := range [...]struct {
+		number uint64
+		day    ledger.Day
+	}{{i.Corrects, i.CorrectsOn}, {i.UndoneBy, i.UndoneOn}} {
+		if _, known := r.touched[other.day]; known || other.number == 0 {
+			continue
+		}
+		err := r.view(func(tx *store.Tx) error {
+			b, err := tx.Break(reconcile.BillKey(other.number))
+			if err == nil && b != nil && b.State != reconcile.Gone {
+				r.touch(other.day)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

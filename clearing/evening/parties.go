@@ -60,6 +60,7 @@ func (r *run) partiesOf(day ledger.Day, inForce []store.StatementInForce) (*part
 	for i := range p.inForce {
 		s := &p.inForce[i]
 		w := p.of(s.Party)
+		w.said.Stated = true
 		if s.Rows {
 			w.said.Rows, w.said.Refunds = true, s.Statement.Refunds
 		}

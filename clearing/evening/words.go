@@ -160,19 +160,10 @@ func (w *Words) word(side reconcile.Side, bill *reconcile.Item) reconcile.Said {
 
 // matchedHorizon is how far a party was complete when the newest run looked.
 func (r *run) matchedHorizon(party provinces.Party) (horizon ledger.Day, err error) {
-	horizon = r.horizons[party]
 	err = r.view(func(tx *store.Tx) error {
-		position, err := tx.Position(store.StatementsStream)
-		if err != nil || position.Sequence <= r.at.Statements {
-			return err
-		}
-		horizon = 0
-		return tx.Statements(party, func(s *clearing.StatementRecord) bool {
-			if s.Outcome == provinces.StatementApplied && s.Number <= r.at.Statements {
-				horizon = max(horizon, s.Statement.Horizon)
-			}
-			return true
-		})
+		h, err := tx.Horizon(party)
+		horizon = h.At(r.at.Statements)
+		return err
 	})
 	return horizon, err
 }

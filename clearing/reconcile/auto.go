@@ -15,7 +15,7 @@ type AutoKind string
 // The four kinds.
 const (
 	AutoTiming     AutoKind = "timing-pair"     // both have it, on different days, and nothing else differs
-	AutoOffsetting AutoKind = "offsetting-pair" // proved: cancels within one claim chain
+	AutoOffsetting AutoKind = "offsetting-pair" // proved: cancels within one claim chain, as a bill and its cancellation that a side has neither of
 	AutoLateRow    AutoKind = "late-row"        // an equal row came after all
 	AutoRounding   AutoKind = "rounding-step"   // proved: a named step, rounded otherwise
 )
@@ -62,7 +62,7 @@ func (b *Break) auto(timingDays int, cal Calendar) (AutoKind, error) {
 			}
 		}
 		return AutoTiming, nil
-	case all(proved(OffsettingPair)):
+	case all(func(f *Finding) bool { return f.Cause != nil && (f.Cause.Kind == OffsettingPair || f.Cause.Both) }):
 		return AutoOffsetting, nil
 	case all(proved(RoundingStep)):
 		return AutoRounding, nil

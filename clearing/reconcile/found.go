@@ -112,6 +112,9 @@ func (b *Break) facts() [32]byte {
 		cause := ""
 		if f.Cause != nil {
 			cause = string(f.Cause.Kind)
+			if f.Cause.Both {
+				cause += " of both"
+			}
 		}
 		for _, text := range [...]string{string(f.Class), string(f.More), f.Field, ours, theirs, cause} {
 			t = appendText(t, text)

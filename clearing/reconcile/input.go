@@ -19,6 +19,7 @@ const (
 type Said struct {
 	Asked    bool // the installation expects statements of the party
 	Complete bool // its horizon reaches the day: what it does not have, it will not have
+	Stated   bool // a statement of it is in force for the day, rows or totals
 	Rows     bool // rows of it lie beside the day
 	Refunds  bool // its statement holds what takes bills back; otherwise only bills that were made
 	Totals   Tie
@@ -44,8 +45,9 @@ var (
 
 // absent is what it means that a side has no row of the bill. A statement of bills alone is
 // not asked for what takes bills back, nor for a bill that was taken back on its own
-// day: some hospitals list it and some do not. Nobody is asked for a bill and the 2601 that
-// took it back on its own day.
+// day: some hospitals list it and some do not. A day that the side has passed over is no
+// statement of bills alone: it lacks what takes back a bill of another day as well. Nobody is
+// asked for a bill and the 2601 that took it back on its own day.
 func (s Said) absent(bill *Item) SideState {
 	switch {
 	case !s.Asked:
@@ -54,7 +56,7 @@ func (s Said) absent(bill *Item) SideState {
 		return Awaited
 	case bill.Silent:
 		return NotAsked
-	case !s.Refunds && (bill.Refund || bill.UndoneBy != 0 && bill.UndoneOn == bill.From):
+	case !s.Refunds && (bill.Refund && s.Stated || bill.ownDay()):
 		return NotAsked
 	case s.Totals == TotalsTied:
 		return Tied

@@ -85,6 +85,9 @@ type Item struct {
 	// UndoneOn is the business day of UndoneBy; 0 without one.
 	UndoneOn ledger.Day `cbor:"18,keyasint,omitempty"`
 
+	// CorrectsOn is the business day of Corrects; 0 without one.
+	CorrectsOn ledger.Day `cbor:"20,keyasint,omitempty"`
+
 	// Silent: a bill that a 2601 took back on its own day, or that 2601. For whoever did not
 	// know what had become of the bill it has never been, so that a side has neither of
 	// both is no difference (contract, "unknown outcome").
@@ -94,6 +97,14 @@ type Item struct {
 	Party     provinces.Party `cbor:"15,keyasint,omitempty"`
 	Statement string          `cbor:"16,keyasint,omitempty"` // its id
 	Line      int             `cbor:"17,keyasint,omitempty"`
+}
+
+// ownDay reports whether a bill was made and taken back on one business day.
+func (i *Item) ownDay() bool {
+	if i.Refund {
+		return i.CorrectsOn == i.From
+	}
+	return i.UndoneBy != 0 && i.UndoneOn == i.From
 }
 
 // PartyOn is the party that speaks for a side of the item.

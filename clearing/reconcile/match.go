@@ -185,12 +185,12 @@ func bit(is bool) byte {
 }
 
 func (s Said) byte() (b byte) {
-	for i, yes := range [...]bool{s.Asked, s.Complete, s.Rows, s.Refunds} {
+	for i, yes := range [...]bool{s.Asked, s.Complete, s.Rows, s.Refunds, s.Stated} {
 		if yes {
 			b |= 1 << i
 		}
 	}
-	return b | byte(s.Totals)<<4
+	return b | byte(s.Totals)<<5
 }
 
 // strangers are rows under a number that the books of this day do not have.

@@ -39,7 +39,7 @@ func takenBack(b Item, by uint64) Item {
 	for _, f := range a.ByFund {
 		b.Amounts.ByFund = append(b.Amounts.ByFund, provinces.FundAmount{Fund: f.Fund, Amount: -f.Amount})
 	}
-	b.Corrects, b.Number, b.SettlementID, b.Refund = b.Number, by, settlement(by), true
+	b.Corrects, b.CorrectsOn, b.Number, b.SettlementID, b.Refund = b.Number, b.From, by, settlement(by), true
 	return b
 }
 
@@ -69,7 +69,7 @@ func rowsOf(s Side, items ...Item) (rows []Item) {
 	return rows
 }
 
-var everything = Said{Asked: true, Complete: true, Rows: true, Refunds: true}
+var everything = Said{Asked: true, Complete: true, Stated: true, Rows: true, Refunds: true}
 
 // alone is the word of a match in which one side is asked.
 func alone(side Side, said Said) Word {
@@ -230,7 +230,8 @@ func part(i Item, line int, owed ledger.Amount) Item {
 // What a side has not said anything of yet is expected, and no break (P4).
 func TestWhatASideHasLeftUnsaid(t *testing.T) {
 	a := bill(1, 100_00)
-	back := takenBack(bill(9, 50_00), 2)
+	own := takenBack(bill(9, 50_00), 2)
+	back := with(own, func(i *Item) { i.CorrectsOn-- })
 	for _, c := range []struct {
 		name  string
 		said  Said
@@ -243,7 +244,9 @@ func TestWhatASideHasLeftUnsaid(t *testing.T) {
 		{"totals that agree", Said{Asked: true, Complete: true, Totals: TotalsTied}, []Item{a}, []string{"bill/1 matched"}},
 		{"totals that differ: the bills wait for rows", Said{Asked: true, Complete: true, Totals: TotalsOpen}, []Item{a}, []string{"bill/1 expected"}},
 		{"complete, and nothing there", Said{Asked: true, Complete: true}, []Item{a}, []string{"bill/1 broken | home MISS_HOME -100.00 setl_id books more"}},
-		{"a statement of bills alone is not asked for refunds", Said{Asked: true, Complete: true}, []Item{back}, []string{"bill/2 matched"}},
+		{"a statement of bills alone is not asked for refunds", Said{Asked: true, Complete: true, Stated: true}, []Item{back}, []string{"bill/2 matched"}},
+		{"a day that was passed over lacks a refund", Said{Asked: true, Complete: true}, []Item{back}, []string{"bill/2 broken | home STATUS 50.00 setl_id side more"}},
+		{"a day that was passed over, of a bill of its own", Said{Asked: true, Complete: true}, []Item{own}, []string{"bill/2 matched"}},
 	} {
 		results, _ := matched(t, c.items, [4][]Item{}, alone(Home, c.said), 0)
 		if got := said(results); !slices.Equal(got, c.want) {

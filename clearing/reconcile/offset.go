@@ -8,8 +8,9 @@ import (
 // Offset finds differences within one claim chain that cancel: two breaks of one visit
 // and person about which one party states as much more in the one as it states less in the other.
 // Their findings get the cause, unless another is known. It is proved by the amounts
-// themselves: their sum is zero to the fen. The list is changed in place; its order does
-// not matter.
+// themselves: their sum is zero to the fen. Where the two are a bill and what took it back
+// on another day, that is their cause already, and it says that the side lacks both. The list
+// is changed in place; its order does not matter.
 func Offset(found []Break) {
 	type half struct{ at, finding int }
 	type link struct {
@@ -23,7 +24,7 @@ func Offset(found []Break) {
 			continue
 		}
 		for k := range b.Findings {
-			if f := &b.Findings[k]; f.Owed != 0 && f.Cause == nil {
+			if f := &b.Findings[k]; f.Owed != 0 && (f.Cause == nil || f.Cause.Kind == ReversalAcrossCutOff) {
 				l := link{b.Provider, b.Visit, f.Side}
 				chains[l] = append(chains[l], half{i, k})
 			}
@@ -47,7 +48,15 @@ func Offset(found []Break) {
 // offset gives two findings the cause if they cancel.
 func offset(x *Break, i int, y *Break, k int) {
 	f, g := &x.Findings[i], &y.Findings[k]
-	if f.Cause != nil || g.Cause != nil || f.Owed+g.Owed != 0 {
+	switch {
+	case f.Owed+g.Owed != 0:
+		return
+	case f.Cause != nil && g.Cause != nil:
+		if f.Cause.Kind == ReversalAcrossCutOff && slices.Equal(f.Cause.Refs, g.Cause.Refs) {
+			f.Cause, g.Cause = f.Cause.ofBoth(), g.Cause.ofBoth()
+		}
+		return
+	case f.Cause != nil || g.Cause != nil:
 		return
 	}
 	proof := []string{
@@ -61,6 +70,12 @@ func offset(x *Break, i int, y *Break, k int) {
 	}
 	f.Cause = &Cause{Kind: OffsettingPair, Owed: f.Owed, Proof: proof, Refs: refs}
 	g.Cause = &Cause{Kind: OffsettingPair, Owed: g.Owed, Proof: proof, Refs: refs}
+}
+
+// ofBoth is the cause where the side lacks the other one too.
+func (c Cause) ofBoth() *Cause {
+	c.Both = true
+	return &c
 }
 
 // orderByKey lists the places of breaks in the order of their keys.

@@ -30,6 +30,10 @@ type Cause struct {
 	Owed  ledger.Amount `cbor:"2,keyasint" json:"owed"`                     // what it explains: exactly the finding's Owed
 	Proof []string      `cbor:"3,keyasint" json:"proof"`                    // the steps of the recomputation, one line each, for people; the same for everybody
 	Refs  []uint64      `cbor:"4,keyasint,omitempty" json:"refs,omitempty"` // books' numbers that the proof rests on
+
+	// Of reversal-across-cut-off only: the side lacks both, the bill and what took it back, so
+	// that over both days it agrees with the books.
+	Both bool `cbor:"5,keyasint,omitempty" json:"both,omitempty"`
 }
 
 // CauseKind is one of the causes that can be proved. The list is closed and append-only.

@@ -117,7 +117,7 @@ func (d *decoder) result() (Result, error) {
 }
 
 func saidOf(b byte) Said {
-	return Said{Asked: b&1 != 0, Complete: b&2 != 0, Rows: b&4 != 0, Refunds: b&8 != 0, Totals: Tie(b >> 4)}
+	return Said{Asked: b&1 != 0, Complete: b&2 != 0, Rows: b&4 != 0, Refunds: b&8 != 0, Stated: b&16 != 0, Totals: Tie(b >> 5)}
 }
 
 // solve runs the passes over one stay and gives everything out.

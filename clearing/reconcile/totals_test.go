@@ -104,7 +104,7 @@ func TestABillTakenBackOnItsOwnDay(t *testing.T) {
 			}
 		}
 	}
-	bills := Said{Asked: true, Complete: true, Rows: true}
+	bills := Said{Asked: true, Complete: true, Stated: true, Rows: true}
 	for _, rows := range [][]Item{rowsOf(Hospital, a), rowsOf(Hospital, a, b)} {
 		results, _ := matched(t, []Item{a, b, takenBack(b, 3)}, [4][]Item{Hospital: rows}, alone(Hospital, bills), 0)
 		if got, want := said(results), []string{"bill/1 matched", "bill/2 matched", "bill/3 matched"}; !slices.Equal(got, want) {

@@ -213,7 +213,7 @@ func (t *dumbTwin) bill(b *Item) {
 
 func (t *dumbTwin) absent(b *Item, other bool, say func(Class, ledger.Amount)) {
 	s := t.said
-	if !other && (!s.Asked || !s.Complete || s.Totals != NoTotals || !s.Refunds && (b.Refund || b.UndoneBy != 0 && b.UndoneOn == b.From)) {
+	if !other && (!s.Asked || !s.Complete || s.Totals != NoTotals || !s.Refunds && (b.Refund && (s.Stated || b.CorrectsOn == b.From) || b.UndoneBy != 0 && b.UndoneOn == b.From)) {
 		return
 	}
 	class := map[Side]Class{Hospital: MissHospital, Treatment: MissTreatment, Home: MissHome}[t.side]
@@ -286,15 +286,19 @@ func small(t *rapid.T) (books []Item, sides [4][]Item, said [4]Said) {
 			if o := &books[rapid.IntRange(0, number-2).Draw(t, "which")]; !o.Refund && o.UndoneBy == 0 {
 				o.UndoneBy, o.UndoneOn = b.Number, today
 				b = with(*o, func(i *Item) {
-					i.Number, i.SettlementID, i.Corrects, i.Refund, i.UndoneBy, i.UndoneOn = b.Number, b.SettlementID, o.Number, true, 0, 0
+					i.Number, i.SettlementID, i.Corrects, i.CorrectsOn, i.Refund, i.UndoneBy, i.UndoneOn = b.Number, b.SettlementID, o.Number, today, true, 0, 0
 					i.Amounts = Amounts{Total: -o.Amounts.Total, Funds: -o.Amounts.Funds}
 				})
 			}
+		} else if rapid.IntRange(0, 5).Draw(t, "of yesterday") == 0 {
+			b.Refund, b.Corrects, b.CorrectsOn = true, 900+b.Number, today-1
+			b.Amounts = Amounts{Total: -b.Amounts.Total, Funds: -b.Amounts.Funds}
 		}
 		books = append(books, b)
 	}
 	for _, s := range Sides {
 		said[s] = Said{Asked: true, Rows: rapid.IntRange(0, 9).Draw(t, "rows") > 0, Complete: rapid.Bool().Draw(t, "complete"), Refunds: rapid.Bool().Draw(t, "refunds")}
+		said[s].Stated = said[s].Rows || rapid.Bool().Draw(t, "stated")
 		if !said[s].Rows {
 			said[s].Totals = rapid.SampledFrom([]Tie{NoTotals, TotalsTied, TotalsOpen}).Draw(t, "totals")
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
@@ -105,6 +106,25 @@ func (tx *Tx) EveningBreaks(evening ledger.Day, visit func(reconcile.Break) erro
 type Horizon struct {
 	Party provinces.Party `cbor:"1,keyasint"`
 	Day   ledger.Day      `cbor:"2,keyasint"` // the last day, over all that it has stated; 0: it has stated nothing
+
+	Steps []HorizonStep `cbor:"3,keyasint,omitempty"` // those that the newest run had not seen when the last was made, in order
+}
+
+// HorizonStep is a statement that has moved a horizon.
+type HorizonStep struct {
+	Statement uint64     `cbor:"1,keyasint"` // its number
+	Before    ledger.Day `cbor:"2,keyasint"` // the horizon until then
+}
+
+// At is the horizon as the statements up to and with a number had left it, of one that the
+// newest run has taken or a later one.
+func (h *Horizon) At(statement uint64) ledger.Day {
+	for _, step := range h.Steps {
+		if step.Statement > statement {
+			return step.Before
+		}
+	}
+	return h.Day
 }
 
 // Horizon returns a party's horizon.
@@ -131,7 +151,14 @@ func (tx *Tx) noteHorizon(record *clearing.StatementRecord) error {
 	if err != nil || record.Statement.Horizon <= before.Day {
 		return err
 	}
-	return put(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{record.Party, record.Statement.Horizon})
+	at, err := tx.Reconciled()
+	if err != nil {
+		return err
+	}
+	steps := slices.DeleteFunc(before.Steps, func(s HorizonStep) bool { return s.Statement <= at.Statements })
+	return put(tx.raw.Bucket(bucketHorizons), []byte(record.Party.Key()), Horizon{
+		Party: record.Party, Day: record.Statement.Horizon, Steps: append(steps, HorizonStep{record.Number, before.Day}),
+	})
 }
 
 // StatementsDecided visits the statements that the messages from..to of the stream decided,

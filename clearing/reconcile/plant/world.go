@@ -106,7 +106,7 @@ func (w *World) Word(day ledger.Day) reconcile.Word {
 		if late && s == reconcile.Home {
 			return reconcile.Said{Asked: true}
 		}
-		return reconcile.Said{Asked: true, Complete: true, Rows: true, Refunds: true}
+		return reconcile.Said{Asked: true, Complete: true, Stated: true, Rows: true, Refunds: true}
 	}
 }
 
@@ -247,6 +247,7 @@ func (w *World) takeBack(day *Day, bill *reconcile.Item) int {
 	w.number++
 	back := *bill
 	back.Number, back.SettlementID, back.Corrects, back.Refund = w.number, settlementID(bill.Treatment, w.number), bill.Number, true
+	back.CorrectsOn = bill.From
 	back.From, back.To, back.Amounts, back.UndoneBy, back.UndoneOn = day.Day, day.Day, turned(bill.Amounts), 0, 0
 	bill.UndoneBy, bill.UndoneOn = w.number, day.Day
 	day.Books = append(day.Books, back)
