@@ -22,6 +22,10 @@ type PartyDays struct {
 	// Early are rows of bills whose business day is not closed yet, so that no match has seen
 	// them: on the statement's last day, and taken off.
 	Early []reconcile.Item
+
+	// InTotals are bills that totals of the party speak for on their day, although it has a row
+	// of them on another.
+	InTotals map[uint64]bool
 }
 
 // PartyDay is one business day of a party and the books. The sum of what its breaks say about
@@ -36,15 +40,16 @@ type PartyDay struct {
 	Restated bool
 }
 
-// PartyDays puts a party beside the books on the days from..to, as far as they are closed;
+// partyDays puts a party beside the books on the days from..to, as far as they are closed;
 // through is the last closed day. Of a hospital its own bills are read; of a province all bills
-// of the days, which takes as long as a match.
-func (e *Evening) PartyDays(ctx context.Context, party provinces.Party, from, to, through ledger.Day) (PartyDays, error) {
+// of the days, which takes as long as a match. strays are bills that the party has a row of on
+// another day.
+func (e *Evening) partyDays(ctx context.Context, party provinces.Party, from, to, through ledger.Day, strays map[uint64]bool) (PartyDays, error) {
 	r, err := e.reading(ctx, through)
 	if err != nil {
 		return PartyDays{}, err
 	}
-	b := &between{run: r, party: party, side: reconcile.SideOf(party.Kind), from: from, to: min(to, through), days: make(map[ledger.Day]*partyDay), result: PartyDays{Evening: r.evening}}
+	b := &between{run: r, party: party, side: reconcile.SideOf(party.Kind), from: from, to: min(to, through), days: make(map[ledger.Day]*partyDay), strays: strays, result: PartyDays{Evening: r.evening, InTotals: make(map[uint64]bool)}}
 	defer b.close()
 	if b.result.Horizon, err = r.matchedHorizon(party); err != nil {
 		return PartyDays{}, err
@@ -92,6 +97,7 @@ type between struct {
 	side     reconcile.Side
 	from, to ledger.Day
 	days     map[ledger.Day]*partyDay
+	strays   map[uint64]bool
 	result   PartyDays
 	newest   bool // what no run has matched yet counts, too, and nothing is matched
 }
@@ -233,6 +239,9 @@ func (b *between) books() error {
 			if said.word(b.side, bill).Totals != reconcile.NoTotals {
 				if err := add(&d.Theirs, owed); err != nil { // and the difference of the totals below
 					return err
+				}
+				if b.strays[bill.Number] {
+					b.result.InTotals[bill.Number] = true
 				}
 			}
 			return add(&d.Books, owed)

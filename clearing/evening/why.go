@@ -16,22 +16,30 @@ import (
 // breaks that the newest run has found, settled ones too: deciding a break moves the books'
 // balance, and not what the two have stated of the bill.
 func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, through ledger.Day) (PartyDays, reconcile.Explanation, error) {
-	days, err := e.PartyDays(ctx, party, from, to, through)
-	if err != nil {
-		return days, reconcile.Explanation{}, err
-	}
 	breaks, err := e.breaksWith(ctx, party)
 	if err != nil {
+		return PartyDays{}, reconcile.Explanation{}, err
+	}
+	strays := make(map[uint64]bool)
+	for i := range breaks {
+		for _, f := range breaks[i].Findings {
+			if f.Class == reconcile.Timing && f.Side == reconcile.SideOf(party.Kind) {
+				strays[breaks[i].Entry] = true
+			}
+		}
+	}
+	days, err := e.partyDays(ctx, party, from, to, through, strays)
+	if err != nil {
 		return days, reconcile.Explanation{}, err
 	}
-	q := reconcile.Question{Party: party, From: from, To: min(to, through, days.Horizon), Breaks: breaks, Expected: days.Early}
+	q := reconcile.Question{Party: party, From: from, To: min(to, through, days.Horizon), Breaks: breaks, Expected: days.Early, InTotals: days.InTotals}
 	for i := range days.Days {
 		d := &days.Days[i]
 		if d.Day > q.To {
 			continue
 		}
 		if d.Restated { // the breaks are all that is left of what the run was made from
-			apart := -reconcile.Explain(reconcile.Question{Party: party, From: d.Day, To: d.Day, Breaks: breaks}).Rest
+			apart := -reconcile.Explain(reconcile.Question{Party: party, From: d.Day, To: d.Day, Breaks: breaks, InTotals: days.InTotals}).Rest
 			d.Theirs = reconcile.Sum{Count: d.Books.Count}
 			if d.Theirs.Owed, err = d.Books.Owed.Add(apart); err != nil {
 				return days, reconcile.Explanation{}, err

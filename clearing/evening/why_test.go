@@ -105,3 +105,20 @@ func TestWhyAreTheTwoApart(t *testing.T) {
 		t.Errorf("what the party has in force: %+v %t %v", rows, read, err)
 	}
 }
+
+// TestTotalsAndARowOfAnotherDay: the home province's totals of Monday lack a bill that stands
+// among its rows of Tuesday. The lack is told once.
+func TestTotalsAndARowOfAnotherDay(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("1", 3000), b.bill("2", 4000)
+	for _, party := range []provinces.Party{theHospital, theTreatment} {
+		b.state(party, monday, rows(one, two)...)
+	}
+	line := provinces.StatementTotal{Count: 1, Total: two.Bill.Claim.Total, Funds: two.Bill.Benefit.Funds[0].Amount}
+	b.apply(provinces.Statement{Party: theHome, From: monday, To: monday, Horizon: monday, Refunds: true, Totals: []provinces.StatementTotal{line}}, nil)
+	b.close(monday)
+	b.match(monday)
+	b.state(theHome, monday+1, row(one))
+	b.close(monday + 1)
+	b.match(monday + 1)
+}

@@ -140,13 +140,22 @@ func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.Br
 }
 
 // happenings counts what happened to breaks on the evenings of the report's days, and lists
-// what resolved itself.
+// what resolved itself then, and what waits for a person still, since whichever evening.
 func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
-	groups := make(map[string]*report.AutomaticGroup)
+	groups := make(automaticGroups)
 	for evening := s.from; evening <= s.to; evening++ {
 		if err := n.happened(tx, evening, groups, b); err != nil {
 			return err
 		}
+	}
+	if err := tx.OpenBreaks("", func(brk reconcile.Break) bool {
+		then := brk.On(s.evening)
+		if e, ok := then.Waiting(); ok {
+			n.inGroup(groups, e, &then)
+		}
+		return true
+	}); err != nil {
+		return err
 	}
 	for _, group := range groups {
 		b.AddAutomatic(*group)
@@ -154,7 +163,7 @@ func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
 	return nil
 }
 
-func (n *Night) happened(tx *store.Tx, evening ledger.Day, groups map[string]*report.AutomaticGroup, b *report.Builder) error {
+func (n *Night) happened(tx *store.Tx, evening ledger.Day, groups automaticGroups, b *report.Builder) error {
 	return tx.EveningBreaks(evening, func(brk reconcile.Break) error {
 		line, err := n.o.Evening.BreakLine(&brk, evening, evening)
 		if err != nil {
@@ -171,23 +180,31 @@ func (n *Night) happened(tx *store.Tx, evening ledger.Day, groups map[string]*re
 					return err
 				}
 			}
-			n.inGroup(groups, e, &brk)
+			if _, waits, automatic := e.Automatic(); automatic && !waits && e.Act == 0 {
+				n.inGroup(groups, e, &brk)
+			}
 		}
 		return nil
 	})
 }
 
+// automaticGroups are groups of breaks: what was resolved of a group, and what waits of it.
+type automaticGroups map[automaticPart]*report.AutomaticGroup
+
+type automaticPart struct {
+	group string
+	waits bool
+}
+
 // inGroup adds a break to the group that the event says it was resolved in, or waits in.
-func (n *Night) inGroup(groups map[string]*report.AutomaticGroup, e reconcile.Event, b *reconcile.Break) {
-	kind, waits, ok := e.Automatic()
-	if !ok {
-		return
-	}
-	group := groups[e.Group]
+func (n *Night) inGroup(groups automaticGroups, e reconcile.Event, b *reconcile.Break) {
+	kind, waits, _ := e.Automatic()
+	part := automaticPart{e.Group, waits}
+	group := groups[part]
 	if group == nil {
 		limit := n.o.Evening.Cap(kind)
 		group = &report.AutomaticGroup{Group: e.Group, Kind: kind, MostOf: limit.Count, MostFen: limit.Owed, Waits: waits, Engine: e.Engine}
-		groups[e.Group] = group
+		groups[part] = group
 	}
 	group.Count++
 	group.Amount += b.Weight()

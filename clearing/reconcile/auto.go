@@ -165,9 +165,9 @@ func Undo(breaks []Break, group string, evening ledger.Day, act uint64) []Break 
 // changed.
 func Approve(breaks []Break, group string, evening ledger.Day, act uint64) []Break {
 	return regroup(breaks, group, func(b *Break) (Event, bool) {
-		last := b.History[len(b.History)-1]
-		kind, waits := strings.CutPrefix(last.What, EventWaiting)
-		return Event{Evening: evening, State: Resolved, What: EventResolved + kind, Act: act, Group: group, Engine: Engine}, waits && last.Group == group
+		last, waits := b.Waiting()
+		kind, _, _ := last.Automatic()
+		return Event{Evening: evening, State: Resolved, What: EventResolved + string(kind), Act: act, Group: group, Engine: Engine}, waits && last.Group == group
 	})
 }
 

@@ -204,6 +204,7 @@ func TestCaps(t *testing.T) {
 	if next := carry(t, list, timing, on(t, today+1)); len(next.Breaks) > 0 {
 		t.Error("what waits was carried through on the next evening")
 	}
+	list[3].History = append(slices.Clone(list[3].History), Event{Evening: today + 1, State: Open, What: EventCommented, Act: 8}) // takes nobody the word
 	approved := Approve(list, c.Groups[0].ID, today+1, 9)
 	if len(approved) != 11 || approved[0].State != Resolved {
 		t.Errorf("%d approved", len(approved))

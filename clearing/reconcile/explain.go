@@ -23,6 +23,10 @@ type Question struct {
 	// hold yet, because its horizon does not reach them.
 	Breaks   []Break
 	Expected []Item
+
+	// InTotals are bills that the party's totals of their day speak for, although it has a row
+	// of them on another day: what the totals lack of them is told by the totals' own break.
+	InTotals map[uint64]bool
 }
 
 // Part is a piece of the difference.
@@ -131,6 +135,10 @@ func (q *Question) part(b *Break) Part {
 		more += f.Owed
 	}
 	switch billIn := q.holds(b.Day); {
+	case q.InTotals[b.Entry] && rowIn:
+		p.Owed = b.Books + more
+	case q.InTotals[b.Entry]:
+		p.Owed = 0
 	case billIn && rowIn:
 		p.Owed = more
 	case billIn:

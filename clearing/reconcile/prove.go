@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"clearingd/clearing/benefit"
 	"clearingd/ledger"
@@ -130,8 +131,8 @@ func (v *prover) acrossCutOff(f *Finding) (*Cause, error) {
 		}
 		return &Cause{Kind: ReversalAcrossCutOff, Owed: f.Owed, Refs: []uint64{bill.Number, back.Number}, Proof: []string{
 			both("账册于%s入账：%s，应付%s元", "the books have %[2]s of %[1]s: %[3]s owed", bill.From, bill.SettlementID, bill.Amounts.Owed()),
-			both("账册于%s冲正：%s，%s元", "taken back on %[1]s by %[2]s: %[3]s", back.From, back.SettlementID, back.Amounts.Owed()),
-			both("两笔相抵为0；对方缺其中%s，差额%s元", "together 0; the side lacks %s of them, a difference of %s", v.Books.SettlementID, f.Owed),
+			both("账册于%s冲正：%s，%s元", "taken back on %[1]s by %[2]s: %[3]s", back.From, cmp.Or(back.SettlementID, "#"+strconv.FormatUint(back.Number, 10)), back.Amounts.Owed()),
+			both("两笔相抵为0；对方缺其中%s，差额%s元", "together 0; the side lacks %s of them, a difference of %s", cmp.Or(v.Books.SettlementID, "#"+strconv.FormatUint(v.Books.Number, 10)), f.Owed),
 		}}, nil
 	}
 	return nil, nil

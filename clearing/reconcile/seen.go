@@ -40,6 +40,23 @@ func (b *Break) Result() *Result {
 // by itself, or two officers have decided it.
 func (b *Break) Settled() bool { return b.State == Resolved || b.State == Decided }
 
+// Waiting is the event since which the break waits for a person, because its group was above
+// a cap.
+func (b *Break) Waiting() (e Event, waits bool) {
+	if b.State != Open {
+		return e, false
+	}
+	for _, e := range slices.Backward(b.History) {
+		if _, waits, ok := e.Automatic(); ok {
+			return e, waits
+		}
+		if e.What != EventCommented && e.What != EventAssigned {
+			break
+		}
+	}
+	return Event{}, false
+}
+
 // Automatic tells of an event that resolved a break by itself, or would have: of which
 // kind, and whether it waits for a person because a cap was reached.
 func (e *Event) Automatic() (kind AutoKind, waits, ok bool) {

@@ -37,7 +37,7 @@ var breakWords = map[string]Bi{
 
 	"break.open":     {"待处理", "open"},
 	"break.proposed": {"已提议，待复核", "proposed, to be checked"},
-	"break.resolved": {"自动消除", "resolved by itself"},
+	"break.resolved": {"已消除", "resolved"},
 	"break.decided":  {"已决定", "decided"},
 	"break.gone":     {"已不存在", "gone"},
 

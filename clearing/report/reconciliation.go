@@ -175,7 +175,8 @@ const (
 var Happenings = []Happening{BreakNew, BreakChanged, BreakReopened, BreakResolved, BreakDecided, BreakGone}
 
 // AutomaticGroup is breaks that were resolved by themselves together, and can be undone
-// together; or that would have been, had they not been above a cap.
+// together; or that would have been, had they not been above a cap, and wait for a person
+// since. Of one group there can be both, where runs of one evening came to different ends.
 type AutomaticGroup struct {
 	Group   string             `json:"group"` // names it in clearctl breaks undo
 	Kind    reconcile.AutoKind `json:"kind"`

@@ -109,6 +109,7 @@ func keepFirst[T any](list []T, one T, most int, order func(x, y T) int) []T {
 // HappeningOf is what an event of a break's history is called in the report; ok is false for
 // one that changes nothing about it, as a comment.
 func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
+	_, waits, automatic := e.Automatic()
 	switch {
 	case e.What == reconcile.EventSeen:
 		return BreakNew, true
@@ -116,12 +117,16 @@ func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
 		return BreakChanged, true
 	case e.What == reconcile.EventReopened, e.What == reconcile.EventUndone:
 		return BreakReopened, true
-	case e.State == reconcile.Resolved:
-		return BreakResolved, true
-	case e.State == reconcile.Decided:
-		return BreakDecided, true
-	case e.State == reconcile.Gone:
+	case e.What == reconcile.EventGone:
 		return BreakGone, true
+	case automatic && waits, e.What == reconcile.EventCommented, e.What == reconcile.EventAssigned:
+		return "", false
+	case automatic && e.Act == 0:
+		return BreakResolved, true
+	case automatic, e.State == reconcile.Decided: // a group that waited, or the break itself
+		return BreakDecided, true
+	case e.State == reconcile.Open: // a decision was taken back
+		return BreakReopened, true
 	}
 	return "", false
 }
@@ -202,7 +207,12 @@ func (k *reconciling) finishBreaks() {
 		h.HospitalLine.Homes = len(h.homes)
 		r.Hospitals = keepFirst(r.Hospitals, h.HospitalLine, HospitalsShown, furthestFirst)
 	}
-	slices.SortFunc(r.Automatic, func(x, y AutomaticGroup) int { return cmp.Compare(x.Group, y.Group) })
+	slices.SortFunc(r.Automatic, func(x, y AutomaticGroup) int {
+		if x.Group == y.Group && x.Waits != y.Waits { // what was resolved of the group, then what waits of it
+			return map[bool]int{false: -1, true: 1}[x.Waits]
+		}
+		return cmp.Compare(x.Group, y.Group)
+	})
 }
 
 func (k *reconciling) ownersOf(side SideName) (list []OwnerLine) {
