@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
@@ -88,6 +89,26 @@ func (d *Desk) ReadStatement(party provinces.Party, id string, body []byte) (s p
 		return s, nil, fmt.Errorf("%w: %w", ErrAdapter, err)
 	}
 	return s, refusal, nil
+}
+
+// Bounds of a horizon: a business day may end before midnight; and where business days move by
+// hand the clock says nothing of them, so there it is bound to the statement's own days.
+const (
+	horizonAhead  = 1  // days after the one on which the statement came
+	horizonByHand = 31 // days after the statement's last, where business days move by hand
+)
+
+// CheckHorizon refuses a horizon that lies ahead. A horizon never goes back, so a mistyped year
+// would have every later bill of the party missing on the evening it is booked.
+func (d *Desk) CheckHorizon(s *provinces.Statement, received time.Time) *provinces.RejectError {
+	last := ledger.DayOf(received.In(China)) + horizonAhead
+	if d.ManualDay {
+		last = max(last, s.To+horizonByHand)
+	}
+	if s.Horizon <= last {
+		return nil
+	}
+	return provinces.Reject(provinces.CodeStatementHorizon, "horizon", "<= "+last.String(), s.Horizon.String())
 }
 
 // PlaceStatement applies the sequence rule to a statement that is whole: its serial is new

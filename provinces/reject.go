@@ -69,6 +69,7 @@ const (
 	CodeStatementTwice   Code = 6009 // a row stands twice
 	CodeStatementTotal   Code = 6010 // a total line is not the sum of its rows
 	CodeStatementReuse   Code = 6011 // id, part or serial was used before, for other content
+	CodeStatementHorizon Code = 6012 // a horizon that lies ahead
 	CodeFourEyes         Code = 7001 // maker and checker are not two named persons
 	CodeActForm          Code = 7002 // an officer's order lacks something, or has what its kind does not take
 	CodeActObject        Code = 7003 // what was decided upon is not as it was seen
@@ -140,6 +141,7 @@ var texts = map[Code]Text{
 	CodeStatementTwice:   {"statement-twice", "对账文件中同一结算出现两次", "a row stands twice", Correct},
 	CodeStatementTotal:   {"statement-total", "对账总额或笔数与明细合计不一致", "a total line is not the sum of its rows", Correct},
 	CodeStatementReuse:   {"statement-reuse", "对账单编号、分片或序号已用于其他内容", "the id, part or serial was used before, for other content", Correct},
+	CodeStatementHorizon: {"statement-horizon", "报齐日期尚未到来", "a horizon that lies ahead: nobody is complete up to a day that has not come", Correct},
 	CodeFourEyes:         {"four-eyes", "经办人与复核人须为两个不同的人，各以一行文字署名", "maker and checker must be two persons, each named in one line", Correct},
 	CodeActForm:          {"act-form", "经办指令不完整或不合此类经办的要求", "the order lacks something, or has what its kind does not take", Correct},
 	CodeActObject:        {"act-changed", "经办对象在查看之后已有变化，请重新查看后再决定", "what was decided upon has changed since it was seen; look again", Correct},

@@ -163,6 +163,9 @@ func (g *gathering) head(record *clearing.StatementRecord) (*clearing.StatementR
 		return nil, g.stranger(provinces.Reject(provinces.CodeStatementReuse, "id", "the head that was sent first", ""))
 	}
 	record.Head, record.HeadDigest, record.Received = g.message.Sequence, digest, g.message.Received.UnixNano()
+	if refusal == nil {
+		refusal = g.desk.CheckHorizon(&statement, g.message.Received)
+	}
 	statement.Party, statement.ID = record.Party, record.ID
 	record.Statement = statement
 	if refusal != nil {

@@ -74,7 +74,7 @@ func (c *clerk) put(party provinces.Party, id string, parts map[int][]byte, orde
 	for _, n := range order {
 		c.stream = append(c.stream, provinces.StatementMessage{
 			Sequence: uint64(len(c.stream)) + 1, Subject: provinces.StatementPart{Party: party, ID: id, Part: n}.Subject(),
-			Body: parts[n], Received: time.Unix(int64(len(c.stream)), 0),
+			Body: parts[n], Received: firstDay.Time().Add(time.Duration(len(c.stream)) * time.Second),
 		})
 	}
 }
@@ -321,6 +321,41 @@ func TestAKillWhileRowsAreWritten(t *testing.T) {
 	}
 }
 
+// TestNobodyIsCompleteUpToADayThatHasNotCome: a horizon never goes back, so a mistyped one
+// would have all later bills missing. A business day may end before midnight.
+func TestNobodyIsCompleteUpToADayThatHasNotCome(t *testing.T) {
+	c := newClerk(t)
+	for id, step := range map[string]struct {
+		horizon ledger.Day
+		want    string
+	}{
+		"A": {firstDay + 1, "A applied"},
+		"B": {firstDay + 2, "B refused 6012 horizon"},
+		"C": {firstDay + 36_500, "C refused 6012 horizon"},
+	} {
+		c.put(treatment33, id, day(2, 0, 1, nil, `"serial":0`, fmt.Sprintf(`"horizon":"%s"`, step.horizon)), 0, 1)
+		if _, got, _ := strings.Cut(c.take(), ":"); got != step.want {
+			t.Errorf("complete up to %s: %q, want %q", step.horizon, got, step.want)
+		}
+	}
+	if err := c.store.View(func(tx *store.Tx) error {
+		h, err := tx.Horizon(treatment33)
+		if h.Day != firstDay+1 {
+			t.Errorf("complete up to %s", h.Day)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	byHand := clearing.Desk{ManualDay: true}
+	for horizon, want := range map[ledger.Day]bool{firstDay + 31: true, firstDay + 32: false} {
+		statement := &provinces.Statement{From: firstDay, To: firstDay, Horizon: horizon}
+		if got := byHand.CheckHorizon(statement, time.Unix(0, 0)) == nil; got != want {
+			t.Errorf("where business days move by hand, complete up to %s: %v", horizon, got)
+		}
+	}
+}
+
 // TestAMonthDoesNotTakeThePlaceOfItsDaysTotals, but its rows do: whoever applied last is
 // in force.
 func TestAMonthDoesNotTakeThePlaceOfItsDaysTotals(t *testing.T) {
@@ -330,7 +365,7 @@ func TestAMonthDoesNotTakeThePlaceOfItsDaysTotals(t *testing.T) {
 		t.Fatalf("the first day is %s", firstDay)
 	}
 	c.put(treatment33, "D", day(2, 1, 1, nil), 0, 1)
-	c.put(treatment33, "M", day(3, 2, 1, nil, fmt.Sprintf(`"begndate":"%s","enddate":"%s"`, firstDay, firstDay), fmt.Sprintf(`"begndate":"%s","enddate":"%s"`, month, end)), 0, 1)
+	c.put(treatment33, "M", day(3, 2, 1, nil, fmt.Sprintf(`"begndate":"%s","enddate":"%s"`, firstDay, firstDay), fmt.Sprintf(`"begndate":"%s","enddate":"%s","horizon":"%s"`, month, end, firstDay)), 0, 1)
 	c.take()
 	if got := c.inForce(firstDay); got != "2:false:[0] 4:true:[0]" {
 		t.Errorf("in force %s", got)
@@ -376,7 +411,7 @@ func TestALargeStatementStaysSmallInMemory(t *testing.T) {
 	for n := range parts {
 		body := bytesAt(n*part, min((n+1)*part, size))
 		hash.Write(body)
-		message := provinces.StatementMessage{Sequence: uint64(n) + 1, Subject: provinces.StatementPart{Party: treatment33, ID: "L", Part: n + 1}.Subject(), Body: body, Received: time.Unix(1, 0)}
+		message := provinces.StatementMessage{Sequence: uint64(n) + 1, Subject: provinces.StatementPart{Party: treatment33, ID: "L", Part: n + 1}.Subject(), Body: body, Received: firstDay.Time()}
 		if err := c.statements.Commit(t.Context(), []provinces.StatementMessage{message}); err != nil {
 			t.Fatal(err)
 		}
@@ -397,7 +432,7 @@ func TestALargeStatementStaysSmallInMemory(t *testing.T) {
 		from := int(sequence-1) * part
 		return bytesAt(from, min(from+part, size)), nil
 	}
-	err := c.statements.Commit(t.Context(), []provinces.StatementMessage{{Sequence: uint64(parts) + 1, Subject: provinces.StatementPart{Party: treatment33, ID: "L"}.Subject(), Body: head, Received: time.Unix(1, 0)}})
+	err := c.statements.Commit(t.Context(), []provinces.StatementMessage{{Sequence: uint64(parts) + 1, Subject: provinces.StatementPart{Party: treatment33, ID: "L"}.Subject(), Body: head, Received: firstDay.Time()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -205,6 +205,7 @@ var producedElsewhere = map[provinces.Code]string{
 	provinces.CodeStatementTwice:   "provinces/statement and clearing",
 	provinces.CodeStatementTotal:   "provinces/statement and clearing",
 	provinces.CodeStatementReuse:   "provinces/statement and clearing",
+	provinces.CodeStatementHorizon: "provinces/statement and clearing",
 	provinces.CodeInternal:         "clearing",
 }
 
