@@ -60,7 +60,7 @@ func (s *Statements) apply(ctx context.Context, record *clearing.StatementRecord
 
 // checkRows reads the file and finds everything that is wrong with it.
 func (s *Statements) checkRows(statement *provinces.Statement, file *partFile) (*provinces.RejectError, error) {
-	check := clearing.NewStatementCheck(statement, s.ownerOf)
+	check := clearing.NewStatementCheck(statement, s.owners())
 	err := s.eachRow(statement, file, check.Refuse, check.Row)
 	if err != nil {
 		return nil, err
@@ -93,21 +93,45 @@ func (s *Statements) writeRows(record *clearing.StatementRecord, file *partFile)
 	return err
 }
 
-// ownerOf is whose bill a settlement number names by the books.
+// owners tells whose bill a settlement number names by the books. It is asked for every row,
+// so the answer to the number before is kept: a file can name one bill a million times.
+func (s *Statements) owners() clearing.StatementOwner {
+	var before struct {
+		number   uint64
+		provider string
+		home     ledger.Area
+		ok       bool
+	}
+	return func(number uint64) (provider string, home ledger.Area, ok bool, err error) {
+		if number == 0 || number != before.number {
+			if provider, home, ok, err = s.ownerOf(number); err != nil {
+				return "", "", false, err
+			}
+			before.number, before.provider, before.home, before.ok = number, provider, home, ok
+		}
+		return before.provider, before.home, before.ok, nil
+	}
+}
+
+// ownerOf reads whose bill a number names.
 func (s *Statements) ownerOf(number uint64) (provider string, home ledger.Area, ok bool, err error) {
 	err = s.o.Store.View(func(tx *store.Tx) error {
-		r, err := tx.Record(number)
-		if errors.Is(err, boltstore.ErrNoRecord) {
+		var record clearing.Record
+		err := tx.Brief(number, number, func(r *clearing.Record, _ ledger.Entry) error {
+			record = *r
 			return nil
-		}
-		if err != nil {
+		})
+		switch {
+		case errors.Is(err, boltstore.ErrNoRecord), err == nil && record.Number == 0:
+			return nil
+		case err != nil:
 			return err
 		}
-		if move, moved, err := tx.BillMove(r); err != nil || !moved {
+		move, moved, err := tx.BillMove(&record)
+		if err != nil || !moved {
 			return err
-		} else {
-			provider, home, ok = move.Bill.Provider, move.Bill.Home, true
 		}
+		provider, home, ok = move.Bill.Provider, move.Bill.Home, true
 		return nil
 	})
 	return provider, home, ok, err
