@@ -62,7 +62,7 @@ func (s *Store) check(ctx context.Context, progress func(done, total uint64), re
 	}
 	result.Faults = append(result.Faults, faults...)
 	return s.db.View(func(raw *bbolt.Tx) error {
-		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position)}
+		c := checker{tx: newTx(raw, nil), streams: make(map[ledger.Province]clearing.Position), days: make(map[ledger.Day]DayState)}
 		c.states = newStates(c.tx)
 		total := c.tx.Last()
 		if err := c.tx.Balances(func(_ ledger.Account, b ledger.Balance) (err error) {
@@ -128,6 +128,7 @@ const pageAttempts = 100
 type checker struct {
 	tx       *Tx
 	streams  map[ledger.Province]clearing.Position // folded from the records
+	days     map[ledger.Day]DayState               // as the books have them
 	states   *states
 	verifier clearing.Verifier // plans, where a person-year was re-folded
 }
@@ -169,7 +170,23 @@ func (c *checker) place(record *clearing.Record, fault func(string)) {
 	if record.Day < at.Day {
 		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
 	}
+	c.dayOf(record, fault)
 	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
+}
+
+// dayOf checks that the record's business day is known, and holds it.
+func (c *checker) dayOf(record *clearing.Record, fault func(string)) {
+	state, known := c.days[record.Day]
+	if !known {
+		var err error
+		if state, err = c.tx.Day(record.Day); err != nil {
+			fault(err.Error())
+		}
+		c.days[record.Day] = state
+	}
+	if record.Number < state.From || record.Number > state.To {
+		fault(fmt.Sprintf("is on %s, which holds the records %d to %d", record.Day, state.From, state.To))
+	}
 }
 
 // bill checks what a booked bill promises: it closes, its entry is its obligation, and
@@ -219,6 +236,11 @@ func (c *checker) undoing(record *clearing.Record, entry ledger.Entry, fault fun
 
 // positions compares how far each stream is said to be answered with its records.
 func (c *checker) positions(fault func(string)) {
+	for stream, folded := range c.streams {
+		if at, err := c.tx.Position(stream); err == nil && at.Sequence == 0 {
+			fault(fmt.Sprintf("stream %s: has no position, its records end at %d on %s", stream, folded.Sequence, folded.Day))
+		}
+	}
 	err := c.tx.raw.Bucket(bucketPositions).ForEach(func(key, value []byte) error {
 		var at clearing.Position
 		if err := decode(key, value, &at); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"clearingd/clearing"
 	"clearingd/provinces"
@@ -71,9 +72,26 @@ func (s *states) stay(r *clearing.Record, fault func(string)) {
 		return
 	}
 	s.standing++
+	s.year(r, fault)
 	key := clearing.StayKey{Provider: r.Provider, VisitID: r.Bill.Claim.VisitID, Discharged: r.Bill.Claim.Discharged}
 	if booked, err := s.tx.Stay(key); err != nil || booked != r.Number {
 		fault(fmt.Sprintf("stands, but its stay leads to record %d", booked))
+	}
+}
+
+// year: a bill that stands is in its person-years, which go on from it.
+func (s *states) year(r *clearing.Record, fault func(string)) {
+	for _, link := range r.Bill.Years {
+		key := clearing.YearKey{Home: r.Home.Province(), PersonNo: r.Bill.Claim.PersonNo, Insutype: r.Bill.Claim.Insutype, Year: link.Year}
+		state, err := s.tx.Year(key)
+		switch {
+		case err != nil:
+			fault(err.Error())
+		case state.Refold == nil && state.Last < r.Number:
+			fault(fmt.Sprintf("stands, but its person-year %d ends at record %d", link.Year, state.Last))
+		case state.Refold != nil && !slices.ContainsFunc(state.Refold.Bills, func(b clearing.StandingBill) bool { return b.Number == r.Number }):
+			fault(fmt.Sprintf("stands, but is not in its person-year %d", link.Year))
+		}
 	}
 }
 
@@ -149,7 +167,11 @@ func (s *states) plans(fault func(string)) error {
 	if err != nil {
 		return err
 	}
-	return s.tx.raw.Bucket(bucketPlanSets).ForEach(func(set, list []byte) error {
+	return s.tx.raw.Bucket(bucketPlanSets).ForEach(func(set, stored []byte) error {
+		list, err := summed(set, stored)
+		if err != nil {
+			return err
+		}
 		if len(set) != 32 || len(list)%32 != 0 {
 			fault(fmt.Sprintf("plan set %x is no list of plans", set))
 			return nil

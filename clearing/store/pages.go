@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -235,22 +236,33 @@ func (p *pageFile) elements(id uint64, page []byte, depth int) {
 	if flags == flagBranch && count == 0 {
 		p.fault(id, "is a branch that leads nowhere")
 	}
+	// Keys and values follow the elements without a gap, and behind them nothing is written: so
+	// a count that has become smaller, which hides entries, is seen.
+	next := pageHeader + count*elementHeader
+	defer func() {
+		if len(bytes.Trim(page[min(next, len(page)):], "\x00")) > 0 {
+			p.fault(id, "has more on it than its %d elements", count)
+		}
+	}()
 	for i := range count {
 		at := pageHeader + i*elementHeader
 		if flags == flagBranch {
-			if part(page, at, native.Uint32(page[at:]), uint64(native.Uint32(page[at+4:]))) == nil {
-				p.fault(id, "key %d is not within the page", i)
+			key := part(page, at, native.Uint32(page[at:]), uint64(native.Uint32(page[at+4:])))
+			if key == nil || at+int(native.Uint32(page[at:])) != next {
+				p.fault(id, "key %d is not where it must be in the page", i)
 				continue
 			}
+			next += len(key)
 			p.walk(native.Uint64(page[at+8:]), depth+1)
 			continue
 		}
 		keySize, valueSize := uint64(native.Uint32(page[at+8:])), uint64(native.Uint32(page[at+12:]))
 		both := part(page, at, native.Uint32(page[at+4:]), keySize+valueSize)
-		if both == nil || keySize == 0 {
-			p.fault(id, "key and value %d are not within the page", i)
+		if both == nil || keySize == 0 || at+int(native.Uint32(page[at+4:])) != next {
+			p.fault(id, "key and value %d are not where they must be in the page", i)
 			continue
 		}
+		next += len(both)
 		switch kind := native.Uint32(page[at:]); {
 		case kind == bucketElement:
 			p.bucket(id, both[keySize:], depth)

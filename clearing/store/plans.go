@@ -28,7 +28,7 @@ func (tx *Tx) KeepPlans(set [32]byte, plans [][]byte) error {
 		}
 	}
 	slices.SortFunc(hashes, slices.Compare[[]byte])
-	return sets.Put(set[:], slices.Concat(hashes...))
+	return putBytes(sets, set[:], slices.Concat(hashes...))
 }
 
 // Plan returns a plan file by its hash.
@@ -42,7 +42,10 @@ func (tx *Tx) Plan(hash [32]byte) ([]byte, error) {
 
 // PlanSet returns the hashes of a set's plans.
 func (tx *Tx) PlanSet(set [32]byte) ([][32]byte, error) {
-	list := tx.raw.Bucket(bucketPlanSets).Get(set[:])
+	list, err := getBytes(tx.raw.Bucket(bucketPlanSets), set[:])
+	if err != nil {
+		return nil, err
+	}
 	if len(list)%32 != 0 || list == nil {
 		return nil, fmt.Errorf("%w: set %x", ErrNoPlan, set)
 	}

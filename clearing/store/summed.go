@@ -21,7 +21,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // summedBuckets are the buckets whose values carry their sum.
 var summedBuckets = [][]byte{
 	bucketMeta, bucketYears, bucketPositions, bucketCuts, bucketDays, bucketAttempts, bucketRefolds,
-	bucketPeople, bucketProviders, bucketDocuments, bucketHolders, bucketRefusals, bucketCounts,
+	bucketPlanSets, bucketPeople, bucketProviders, bucketDocuments, bucketHolders, bucketRefusals, bucketCounts,
 	bucketStatements, bucketNumbers, bucketParts, bucketSerials, bucketStrangers, bucketDue, bucketInForce, bucketHorizons,
 	bucketBillSums, bucketBillNumbers, bucketRowStates, bucketCases, bucketOffers,
 	bucketBreaks, bucketOpenBreaks, bucketStillBreaks, bucketBreakGroups, bucketBreakDays, bucketBreakEvenings,

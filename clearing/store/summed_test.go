@@ -21,7 +21,6 @@ func TestEveryBucketIsGuardedAgainstRot(t *testing.T) {
 		"undone":        "is named by what undid it",
 		"registry":      "one byte an outcome, counted",
 		"plans":         "kept by the hash of its bytes",
-		"plansets":      "names plans that are there",
 		"statementrows": "hashed into their statement",
 		"sealed":        "gzip has a sum",
 	}
