@@ -34,6 +34,7 @@ type totalSum struct {
 	total, funds   ledger.Amount
 	account, cash  ledger.Amount
 	cashIsNotKnown bool
+	overflowed     bool
 }
 
 // NewStatementCheck begins a check. owner may be nil: then whose a bill is follows from the
@@ -170,6 +171,7 @@ func (c *StatementCheck) add(row *provinces.StatementRow) {
 		overflow = overflow || err != nil
 	}
 	if overflow {
+		sum.overflowed = true
 		c.report(provinces.CodeStatementTotal, row.Line, "medfee_sumamt", "sums that can be", "")
 	}
 }
@@ -201,6 +203,7 @@ func (c *StatementCheck) Totals() {
 	}
 }
 
+// total holds one total against what its rows came to.
 func (c *StatementCheck) total(i int) {
 	t, sum := &c.statement.Totals[i], &c.sums[i]
 	wrong := func(member, expected, found string) {
@@ -215,6 +218,9 @@ func (c *StatementCheck) total(i int) {
 		if rows != stated {
 			wrong(member, rows.String(), stated.String())
 		}
+	}
+	if sum.overflowed { // what it came to is no figure
+		return
 	}
 	amount("medfee_sumamt", sum.total, t.Total)
 	amount("fund_pay_sumamt", sum.funds, t.Funds)

@@ -67,7 +67,7 @@ const (
 	CodeStatementFormula Code = 6007 // a cell that a spreadsheet would compute
 	CodeStatementForeign Code = 6008 // a row or a total of another party or province
 	CodeStatementTwice   Code = 6009 // a row stands twice
-	CodeStatementTotal   Code = 6010 // a total line is not the sum of its rows
+	CodeStatementTotal   Code = 6010 // a total is not the sum of its rows, or a row's funds not that of its parts
 	CodeStatementReuse   Code = 6011 // id, part or serial was used before, for other content
 	CodeStatementHorizon Code = 6012 // a horizon that lies ahead
 	CodeFourEyes         Code = 7001 // maker and checker are not two named persons
@@ -139,7 +139,7 @@ var texts = map[Code]Text{
 	CodeStatementFormula: {"statement-formula", "单元格以 = + - @ 开头，会被电子表格当作公式", "a cell begins with = + - or @, which a spreadsheet takes for a formula", Correct},
 	CodeStatementForeign: {"statement-foreign", "对账数据含有其他机构或其他省份的记录", "a row or a total of another party or province", Correct},
 	CodeStatementTwice:   {"statement-twice", "对账文件中同一结算出现两次", "a row stands twice", Correct},
-	CodeStatementTotal:   {"statement-total", "对账总额或笔数与明细合计不一致", "a total line is not the sum of its rows", Correct},
+	CodeStatementTotal:   {"statement-total", "合计与其明细之和不一致", "a total is not the sum of its rows, or a row's funds not the sum of its parts", Correct},
 	CodeStatementReuse:   {"statement-reuse", "对账单编号、分片或序号已用于其他内容", "the id, part or serial was used before, for other content", Correct},
 	CodeStatementHorizon: {"statement-horizon", "报齐日期尚未到来", "a horizon that lies ahead: nobody is complete up to a day that has not come", Correct},
 	CodeFourEyes:         {"four-eyes", "经办人与复核人须为两个不同的人，各以一行文字署名", "maker and checker must be two persons, each named in one line", Correct},

@@ -190,7 +190,7 @@ func (b *builder) finish() (provinces.StatementRow, error) {
 			sum += f.Amount
 		}
 		if sum != b.row.Funds {
-			b.report(provinces.CodeAmountSum, "fund_pay_sumamt", sum.String(), b.row.Funds.String())
+			b.report(provinces.CodeStatementTotal, "fund_pay_sumamt", sum.String(), b.row.Funds.String())
 		}
 	}
 	return b.row, b.problems.refusal()

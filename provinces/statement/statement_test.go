@@ -207,7 +207,7 @@ func TestFilesAreReadRowByRow(t *testing.T) {
 		{"zipped", "zip", "", zipped(t, "S1\tV1\tP1\t10.00\t8.00\t1.00\t0\r\n"), []string{"1:S1/V1/P1 10.00 8.00 1.00"}},
 		{"what a Chinese spreadsheet writes", "csv", "", []byte("\xEF\xBB\xBF" + titles + "S1,V1,10.00,8.00,1.00,5,3,0\r\n"), []string{"2:S1/V1/ 10.00 8.00 1.00 310100=5.00 390200=3.00"}},
 		{"the same in GBK", "csv", "gbk", gbk(t, titles+"\"S1\",\"V1\",\"10.00\",8.00,1.00,5,3,0"), []string{"2:S1/V1/ 10.00 8.00 1.00 310100=5.00 390200=3.00"}},
-		{"funds that do not add up", "csv", "gbk", gbk(t, titles+"S1,V1,10.00,8.00,1.00,5,2,0"), []string{"3003 line 2, fund_pay_sumamt"}},
+		{"funds that do not add up", "csv", "gbk", gbk(t, titles+"S1,V1,10.00,8.00,1.00,5,2,0"), []string{"6010 line 2, fund_pay_sumamt"}},
 		{"JSON lines", "jsonl", "", []byte(`{"setl_id":"S1","medfee_sumamt":"10.00","fund_pay_sumamt":8,"acct_pay":1.00,"psn_cash_pay":"1","psn_no":null,"refd_setl_flag":0}` + "\n\n" +
 			`{"setl_id":"S2","medfee_sumamt":"-10.00","fund_pay_sumamt":-8,"acct_pay":"-1.00","refd_setl_flag":"1"}`),
 			[]string{"1:S1// 10.00 8.00 1.00 1.00", "3:S2// -10.00 -8.00 -1.00 refund"}},
