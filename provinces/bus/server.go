@@ -43,9 +43,14 @@ type Server struct {
 var ErrStart = errors.New("bus: broker did not start")
 
 // StartServer starts a broker that acknowledges a message only after it is on disk,
-// and returns once it takes connections and its streams are recovered.
+// and returns once it takes connections and its streams are recovered. The error is ErrStore
+// where a stream's files cannot be read; no message of it is lost then.
 func StartServer(o ServerOptions) (*Server, error) {
 	opts, err := serverOptions(o)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := keepStreams(o.StoreDir, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +63,10 @@ func StartServer(o ServerOptions) (*Server, error) {
 	s := &Server{nats: srv, tls: opts.TLSConfig}
 	srv.Start()
 	if err := s.awaitReady(log.fatal); err != nil {
+		s.Shutdown()
+		return nil, keep.failed(err)
+	}
+	if err := keep.lost(s); err != nil {
 		s.Shutdown()
 		return nil, err
 	}

@@ -76,7 +76,10 @@ func (d *Daemon) startServer() error {
 		Host: host, Port: port, StoreDir: filepath.Join(d.cfg.State.Dir, brokerDir),
 		MaxStore: d.cfg.NATS.MaxStoreBytes, ConfigFile: d.cfg.NATS.ServerConfigFile, Log: d.log.Named("nats"),
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, bus.ErrStore):
+		return fmt.Errorf("%w: %w", ErrStorage, err)
+	case err != nil:
 		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	d.life.add("broker", func() error { d.server.Shutdown(); return nil })

@@ -1,0 +1,157 @@
+package bus
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"go.uber.org/zap/zaptest"
+)
+
+// streamDir is where the broker keeps the claims of Shanghai.
+func (f *bench) streamDir() string {
+	return filepath.Join(f.dir, jetstreamDir, server.DEFAULT_GLOBAL_ACCOUNT, streamsDir, ClaimsStream(shanghai))
+}
+
+func (f *bench) demandMessages(want uint64) {
+	f.t.Helper()
+	state, err := f.ClaimsState(soon(f.t), shanghai)
+	if err != nil || state.Last != want {
+		f.t.Errorf("the stream ends at %d, want %d: %v", state.Last, want, err)
+	}
+}
+
+// refused starts the broker, which must not come up.
+func (f *bench) refused(what string) {
+	f.t.Helper()
+	if s, err := StartServer(ServerOptions{StoreDir: f.dir, Port: f.port, Log: zaptest.NewLogger(f.t)}); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), what) {
+		f.t.Fatalf("the start: %v, want %q", err, what)
+		s.Shutdown()
+	}
+}
+
+// A file that cannot be read at a start would have its stream deleted with all messages: the
+// start is refused before the broker touches anything.
+func TestAStreamThatCannotBeReadIsNotTouched(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 20)
+	f.server.Shutdown()
+	block, aside := filepath.Join(f.streamDir(), blocksDir, "1.blk"), filepath.Join(f.dir, "aside")
+	if err := errors.Join(os.Rename(block, aside), os.Mkdir(block, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		f.refused("1.blk")
+	}
+	if err := errors.Join(os.Remove(block), os.Rename(aside, block)); err != nil {
+		t.Fatal(err)
+	}
+	f.start()
+	eventually(t, f.Connected)
+	f.demandMessages(20)
+}
+
+// A start that loses a stream all the same puts it back, and fails.
+func TestAStreamThatAStartLosesIsPutBack(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 20)
+	f.server.Shutdown()
+	options := ServerOptions{StoreDir: f.dir, Port: f.port}
+	keep, err := keepStreams(f.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts, err := serverOptions(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(f.streamDir()); err != nil { // as the broker does
+		t.Fatal(err)
+	}
+	nats, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := &Server{nats: nats}
+	nats.Start()
+	if err := lost.awaitReady(nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := keep.lost(lost); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), ClaimsStream(shanghai)) {
+		t.Fatalf("the loss: %v", err)
+	}
+	f.start()
+	eventually(t, f.Connected)
+	f.demandMessages(20)
+	if _, err := os.Stat(filepath.Join(f.dir, keptDir)); !os.IsNotExist(err) {
+		t.Errorf("second names are left behind: %v", err)
+	}
+}
+
+// The process can be killed after the loss and before it is made good: the next start does.
+func TestALossBeforeAKillIsMadeGood(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 20)
+	f.server.Shutdown()
+	if _, err := keepStreams(f.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(f.streamDir()); err != nil {
+		t.Fatal(err)
+	}
+	f.start()
+	eventually(t, f.Connected)
+	f.demandMessages(20)
+}
+
+// Messages that the archive has taken are no loss: the stream goes on at its number.
+func TestAStreamWithoutMessagesIsNotLost(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 20)
+	f.purgeBefore(21)
+	f.restart()
+	f.demandMessages(20)
+	f.publish(21, 22)
+	f.demandMessages(22)
+}
+
+// A kill while streams are made, or while the broker tries whether it can write, leaves what
+// no later start would get past.
+func TestWhatAKilledStartLeavesBehindIsMended(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 3)
+	f.server.Shutdown()
+	account := filepath.Dir(filepath.Dir(f.streamDir()))
+	unborn := filepath.Join(account, streamsDir, ClaimsStream(beijing))
+	if err := errors.Join(os.Remove(filepath.Join(unborn, metaFile)), os.Remove(filepath.Join(unborn, metaSumFile)),
+		os.WriteFile(filepath.Join(filepath.Dir(account), testPrefix+"1234567"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	f.start()
+	eventually(t, f.Connected)
+	f.demandMessages(3)
+	if _, err := os.Stat(unborn); !os.IsNotExist(err) {
+		t.Errorf("a stream that was never made whole is still there: %v", err)
+	}
+}
+
+// A stream that has messages and no description is somebody's to mend, and is not touched.
+func TestAStreamWithoutItsDescriptionIsNotTouched(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 3)
+	f.server.Shutdown()
+	meta, aside := filepath.Join(f.streamDir(), metaFile), filepath.Join(f.dir, "aside")
+	if err := os.Rename(meta, aside); err != nil {
+		t.Fatal(err)
+	}
+	f.refused(metaFile)
+	if err := os.Rename(aside, meta); err != nil {
+		t.Fatal(err)
+	}
+	f.start()
+	eventually(t, f.Connected)
+	f.demandMessages(3)
+}
