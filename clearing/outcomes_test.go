@@ -105,6 +105,14 @@ var scenarios = map[string]string{
 		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
 		2601 m3 omsgid=m1                -> reversed of=booked moves=0`,
 
+	"what was reversed after it was cancelled stays without effect": `
+		2304 m1                          -> booked moves=+
+		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
+		2601 m3 omsgid=m1                -> reversed of=booked moves=0
+		2601 m4 omsgid=m2 oinfno=2305    -> reversed of=booked moves=0
+		2601 m5 omsgid=m1                -> repeated of=m3 moves=0
+		2304 m6                          -> booked moves=+`,
+
 	"a cancellation of what was reversed says so": `
 		2304 m1                          -> booked moves=+
 		2601 m2 omsgid=m1                -> reversed of=booked moves=-

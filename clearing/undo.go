@@ -233,11 +233,22 @@ func (w *work) reverseBooked(original *Record) error {
 	if first.Outcome == provinces.Reversed {
 		return w.repeat(first)
 	}
-	return nil // cancelled since: it has no effect any more
+	// Cancelled since: it has no effect any more, and must not get one back when somebody
+	// reverses the cancellation.
+	known, err := w.view.Message(original.MessageKey())
+	if err != nil {
+		return err
+	}
+	if known.Mark != 0 {
+		return w.repeatReversal(known.Mark)
+	}
+	w.decision.Mark = original.MessageKey()
+	return nil
 }
 
 // reverseCancelled undoes a cancellation: the bill stands again as it was booked, if
-// nothing has taken its place in the stay or in its person-years since.
+// nothing has taken its place in the stay or in its person-years since. A bill whose own
+// message was reversed after it was cancelled stays without effect.
 func (w *work) reverseCancelled(cancellation *Record) error {
 	bill, err := w.view.Record(cancellation.Original)
 	if err != nil {
@@ -258,6 +269,9 @@ func (w *work) reverseCancelled(cancellation *Record) error {
 			return err
 		}
 		return w.repeat(first)
+	}
+	if known, err := w.view.Message(bill.MessageKey()); err != nil || known.Mark != 0 {
+		return err
 	}
 	free, err := w.placeIsFree(bill)
 	if err != nil || !free {

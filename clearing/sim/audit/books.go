@@ -22,8 +22,9 @@ type Books struct {
 	manual    bool
 	records   []*record // by number, from 1
 	bySubject map[string]*record
-	marks     map[string]*record // by message key: the reversal that came first
-	stays     map[string]*record // standing booking of a stay
+	marks     map[string]*record  // by message key: the reversal that came first
+	void      map[*record]*record // by bill: the reversal that came when it was cancelled already
+	stays     map[string]*record  // standing booking of a stay
 	years     map[YearKey][]*record
 	undone    map[*record]*record
 }
@@ -62,7 +63,7 @@ func newBooks(plans *Plans, manual bool) *Books {
 		plans: plans, manual: manual,
 		Why: map[string]int{}, Outcomes: map[string]int{}, Codes: map[int]int{},
 		Balances: map[string]*Balance{}, Days: map[string]*Day{},
-		records: []*record{nil}, bySubject: map[string]*record{}, marks: map[string]*record{},
+		records: []*record{nil}, bySubject: map[string]*record{}, marks: map[string]*record{}, void: map[*record]*record{},
 		stays: map[string]*record{}, years: map[YearKey][]*record{}, undone: map[*record]*record{},
 	}
 }

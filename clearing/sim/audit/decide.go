@@ -237,6 +237,10 @@ func (b *Books) reverseBill(r, bill *record) {
 		b.undo(r, bill)
 	case by.outcome == reversed:
 		b.repeat(r, by)
+	case b.void[bill] != nil:
+		b.repeat(r, b.void[bill])
+	default:
+		b.void[bill] = r // cancelled, and never to stand again
 	}
 }
 
@@ -251,6 +255,7 @@ func (b *Books) reverseCancellation(r, cancellation *record) {
 		r.refuse(codeStayMismatch)
 	case b.undone[cancellation] != nil:
 		b.repeat(r, b.undone[cancellation])
+	case b.void[bill] != nil: // it has no effect, whatever becomes of its cancellation
 	case b.stays[stayOf(q)] != nil || b.hasLater(bill):
 		r.refuse(codeNotLast)
 	case !slices.Equal(b.years[yearOf(q)], bill.before):
