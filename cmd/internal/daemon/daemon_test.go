@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,6 +169,16 @@ func TestAnEmptyDayIsClosedWithAZeroReport(t *testing.T) {
 	before := service.ReportRequest{Day: openDay - 1, To: &last, File: "report.json"}
 	if code := refused(h, service.Report, before); code != http.StatusConflict {
 		t.Errorf("a period that begins before the books: %d", code)
+	}
+	first := openDay
+	if code := refused(h, service.Report, service.ReportRequest{Day: last, To: &first, File: "report.json"}); code != http.StatusBadRequest {
+		t.Errorf("a period that ends before it begins: %d", code)
+	}
+	// What is wrong with a request is told, and not the whole of it again.
+	_, err := h.hospital.Call(t.Context(), service.Claim, []byte(`{"entry":`+strings.Repeat("7", 1_046_500)+`}`))
+	var failed *bus.ServiceError
+	if !errors.As(err, &failed) || failed.Code != http.StatusBadRequest || len(failed.Body) > 4_000 {
+		t.Errorf("a request with a number of a million digits: %.200v", err)
 	}
 }
 

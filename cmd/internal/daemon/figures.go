@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -144,6 +145,9 @@ func (d *Daemon) reportPart(ctx context.Context, request service.ReportRequest) 
 	last := request.Day
 	if request.To != nil {
 		last = *request.To
+	}
+	if last < request.Day {
+		return reply, failure(http.StatusBadRequest, "末日早于首日", "the last day is before the first")
 	}
 	dir := filepath.Join(d.cfg.ReportDir(), night.PeriodName(request.Day, last))
 	var sum [32]byte

@@ -82,9 +82,22 @@ func failure(code int, zh, en string) error {
 	return failureOf(service.Failure{Code: code, ZH: zh, EN: en})
 }
 
+// failureText is how much of a failure is told: what is wrong with a request can quote it, and
+// a reply has its bounds.
+const failureText = 1000
+
 func failureOf(f service.Failure) error {
+	f.ZH, f.EN = cut(f.ZH, failureText), cut(f.EN, failureText)
 	body, _ := json.Marshal(f) // plain fields
 	return &bus.ServiceError{Code: f.Code, Text: f.EN, Body: body}
+}
+
+// cut leaves the beginning of a text, in whole characters.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // meaning turns the errors a caller can cause into coded failures; the rest is ours,
