@@ -159,7 +159,7 @@ func (b *Books) readStates() error {
 		states(years, func(value []byte) (uint64, error) {
 			var state clearing.YearState
 			_, err := cbor.UnmarshalFirst(value, &state) // its sum follows
-			if state.Last == 0 { // its bills were all undone; by which record is not known
+			if state.Last == 0 {                         // its bills were all undone; by which record is not known
 				state.Last = b.after + uint64(len(b.Records))
 			}
 			return state.Last, err

@@ -8,6 +8,12 @@ var ofTests = []Defect{
 	{"older-books-written-by-reading", "books of an older layout pass for whole when they are read", []Edit{
 		{"clearing/store/open.go", "\tif s.db.IsReadOnly() {", "\tif s.db.IsReadOnly() && planted.On(\"older-books-written-by-reading\") {\n\t\treturn nil\n\t}\n\tif s.db.IsReadOnly() {"},
 	}, "./clearing/store TestOlderBooksAreNotChangedByReading"},
+	{"damaged-cut-is-none", "a cut-off that cannot be read counts as not decided", []Edit{
+		{"clearing/store/day.go", "\tif err != nil || stored == nil {\n\t\treturn 0, false, err", "\tif planted.On(\"damaged-cut-is-none\") && err != nil {\n\t\terr, stored = nil, nil\n\t}\n\tif err != nil || stored == nil {\n\t\treturn 0, false, err"},
+	}, "./clearing/store TestADamagedCutIsAnError"},
+	{"lost-stream-stays-lost", "a stream that a start of the broker has lost is not put back", []Edit{
+		{"provinces/bus/keep.go", "\tlost := k.missing(goesOn)\n", "\tlost := k.missing(goesOn)\n\tif planted.On(\"lost-stream-stays-lost\") {\n\t\tlost = nil\n\t}\n"},
+	}, "./provinces/bus TestALossBeforeAKillIsMadeGood"},
 	{"remade-unlike-sealed", "a report that is made again need not be the sealed one", []Edit{
 		{"clearing/night/remake.go", "\tif len(differ) > 0 {", "\tif len(differ) > 0 && !planted.On(\"remade-unlike-sealed\") {"},
 	}, "./cmd/internal/daemon TestALostReportIsMadeAgain"},
