@@ -226,6 +226,21 @@ func TestCaps(t *testing.T) {
 			t.Errorf("%s is %s", b.Key, b.State)
 		}
 	}
+	// What the runs of one evening resolve counts together, to the fen: six and four fit exactly.
+	exactly := on(t, today)
+	exactly.Caps[AutoTiming] = Cap{10, 10 * 100_00}
+	for more, want := range map[int]State{4: Resolved, 5: Open} {
+		list := after(nil, carry(t, nil, timing[:6], exactly))
+		list = after(list, carry(t, list, timing[:6+more], exactly))
+		if got := list[6].State; got != want || list[0].State != Resolved {
+			t.Errorf("six, and then %d: the seventh is %s, want %s", more, got, want)
+		}
+	}
+	fenLess := on(t, today)
+	fenLess.Caps[AutoTiming] = Cap{100, 10*100_00 - 1}
+	if c := carry(t, nil, timing[:10], fenLess); !c.Groups[0].Waits {
+		t.Error("a fen above the cap went through")
+	}
 	// Money is capped as well.
 	dear := on(t, today)
 	dear.Caps[AutoTiming] = Cap{10, 99_99}
@@ -250,6 +265,24 @@ func TestTimingPairsTooFarApart(t *testing.T) {
 	}
 	if c := carry(t, nil, []Break{found(Timing, 0, "")}, turn); c.Breaks[0].State != Resolved {
 		t.Errorf("%q", words(c.Breaks[0]))
+	}
+	calendar := china(t)
+	for _, days := range []int{5, 6} { // the fifth working day is near, the sixth is not
+		for _, before := range []bool{false, true} {
+			row, err := calendar.After(today, days)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := found(Timing, 0, "")
+			b.Findings = slices.Clone(b.Findings)
+			b.Findings[0].From, b.Findings[0].To = row, row
+			if before {
+				b.Day, b.Findings[0].From, b.Findings[0].To = row, b.Day, b.Day
+			}
+			if got := carry(t, nil, []Break{b.sealed()}, turn).Breaks[0].State == Resolved; got != (days == 5) {
+				t.Errorf("%d working days apart, row before the bill %v: resolved %v", days, before, got)
+			}
+		}
 	}
 }
 
@@ -423,6 +456,15 @@ func TestOwners(t *testing.T) {
 		if b := found(class, -1, ""); b.Owner != want {
 			t.Errorf("%s: the turn of the %s", class, b.Owner)
 		}
+	}
+	// Whoever it was assigned to keeps it while its class is the same.
+	assigned := after(nil, carry(t, nil, []Break{found(AmountUnder, -1, "")}, on(t, today)))
+	assigned[0].Owner = Treatment
+	if again := after(assigned, carry(t, assigned, []Break{found(AmountUnder, -2, "")}, on(t, today+1))); again[0].Owner != Treatment {
+		t.Errorf("with another amount it is the turn of the %s", again[0].Owner)
+	}
+	if again := after(assigned, carry(t, assigned, []Break{found(MissHome, -2, "")}, on(t, today+1))); again[0].Owner != Home {
+		t.Errorf("of another class it is the turn of the %s", again[0].Owner)
 	}
 	gap := SerialBreak(SerialGap, provinces.Party{Kind: provinces.PartyProvider, Province: "33", Provider: "H33010000001"}, 4, 6, today)
 	if gap.Owner != Hospital || gap.Key != "serial/provider.33.H33010000001/4-6" {
