@@ -27,10 +27,30 @@ func (f *bench) demandMessages(want uint64) {
 // refused starts the broker, which must not come up.
 func (f *bench) refused(what string) {
 	f.t.Helper()
-	if s, err := StartServer(ServerOptions{StoreDir: f.dir, Port: f.port, Log: zaptest.NewLogger(f.t)}); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), what) {
-		f.t.Fatalf("the start: %v, want %q", err, what)
+	s, err := StartServer(ServerOptions{StoreDir: f.dir, Port: f.port, Log: zaptest.NewLogger(f.t)})
+	if err == nil {
 		s.Shutdown()
 	}
+	if !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), what) {
+		f.t.Fatalf("the start: %v, want %q", err, what)
+	}
+}
+
+// without stops the broker, and has a file of the stream elsewhere while something is tried;
+// with it the broker starts again.
+func (f *bench) without(file string, try func()) {
+	f.t.Helper()
+	f.server.Shutdown()
+	aside := filepath.Join(f.dir, "aside")
+	if err := os.Rename(file, aside); err != nil {
+		f.t.Fatal(err)
+	}
+	try()
+	if err := os.Rename(aside, file); err != nil {
+		f.t.Fatal(err)
+	}
+	f.start()
+	eventually(f.t, f.Connected)
 }
 
 // A file that cannot be read at a start would have its stream deleted with all messages: the
@@ -38,19 +58,18 @@ func (f *bench) refused(what string) {
 func TestAStreamThatCannotBeReadIsNotTouched(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 20)
-	f.server.Shutdown()
-	block, aside := filepath.Join(f.streamDir(), blocksDir, "1.blk"), filepath.Join(f.dir, "aside")
-	if err := errors.Join(os.Rename(block, aside), os.Mkdir(block, 0o700)); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		f.refused("1.blk")
-	}
-	if err := errors.Join(os.Remove(block), os.Rename(aside, block)); err != nil {
-		t.Fatal(err)
-	}
-	f.start()
-	eventually(t, f.Connected)
+	block := filepath.Join(f.streamDir(), blocksDir, "1.blk")
+	f.without(block, func() {
+		if err := os.Mkdir(block, 0o700); err != nil { // is opened, and cannot be read
+			t.Fatal(err)
+		}
+		for range 2 {
+			f.refused("1.blk")
+		}
+		if err := os.Remove(block); err != nil {
+			t.Fatal(err)
+		}
+	})
 	f.demandMessages(20)
 }
 
@@ -142,16 +161,6 @@ func TestWhatAKilledStartLeavesBehindIsMended(t *testing.T) {
 func TestAStreamWithoutItsDescriptionIsNotTouched(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 3)
-	f.server.Shutdown()
-	meta, aside := filepath.Join(f.streamDir(), metaFile), filepath.Join(f.dir, "aside")
-	if err := os.Rename(meta, aside); err != nil {
-		t.Fatal(err)
-	}
-	f.refused(metaFile)
-	if err := os.Rename(aside, meta); err != nil {
-		t.Fatal(err)
-	}
-	f.start()
-	eventually(t, f.Connected)
+	f.without(filepath.Join(f.streamDir(), metaFile), func() { f.refused(metaFile) })
 	f.demandMessages(3)
 }
