@@ -89,7 +89,7 @@ func TestStatementCheck(t *testing.T) {
 		{"totals alone", totalsHead, hospital, "", "nothing is wrong; 0 rows in 0 parts", exitOK},
 		{"rows", detailsHead, hospital, good, "2 rows in 1 parts", exitOK},
 		{"a row twice", detailsHead, hospital, write(t, "rows.txt", strings.Replace(twoRows, "000002", "000001", 1)), "6009", exitUsage},
-		{"a wrong total", strings.Replace(detailsHead, "20.00", "20.01", 1), hospital, good, "6010 a total is not the sum of its rows: input.data.medfee_sumamt", exitUsage},
+		{"a wrong total", strings.Replace(detailsHead, "20.00", "20.01", 1), hospital, good, "6010 a total is not the sum of its rows, or a row's funds not the sum of its parts: input.data.medfee_sumamt", exitUsage},
 		{"another province's row", detailsHead, hospital, write(t, "rows.txt", strings.Replace(twoRows, "330100G", "310100G", 1)), "line 1, setl_id", exitUsage},
 		{"a formula", detailsHead, hospital, write(t, "rows.txt", strings.Replace(twoRows, "V2", "=1", 1)), "6007 a cell begins with = + - or @, which a spreadsheet takes for a formula: line 2, mdtrt_id", exitUsage},
 		{"another party", totalsHead, "provider.33.H33010000002", "", "1007", exitUsage},
