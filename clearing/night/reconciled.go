@@ -23,7 +23,9 @@ func (n *Night) reconcile(ctx context.Context, day ledger.Day) (matched bool, er
 	if matched, err = n.anyStated(); err != nil || !matched {
 		return false, err
 	}
-	_, err = n.o.Evening.Run(ctx, day, day)
+	if _, err = n.o.Evening.StatementsDue(day); err == nil { // a match that finds nothing asks for no working day
+		_, err = n.o.Evening.Run(ctx, day, day)
+	}
 	if errors.Is(err, calendar.ErrYear) {
 		n.o.Unmatched(day, err)
 		return false, nil
@@ -46,21 +48,22 @@ func (n *Night) anyStated() (stated bool, err error) {
 }
 
 // matchedEvening is the evening of which a period's report tells: that of the newest match.
-// What sides state comes late, so the days of a period are told as they stand today.
+// What sides state comes late, so the days of a period are told as they stand today. matched
+// is false where that match has not seen every closed day, as without a calendar.
 func (n *Night) matchedEvening() (evening ledger.Day, matched bool, err error) {
 	if matched, err = n.anyStated(); err != nil || !matched {
 		return 0, false, err
 	}
 	err = n.o.Store.View(func(tx *store.Tx) error {
 		at, err := tx.Reconciled()
-		if evening = at.Evening; err != nil || evening == 0 {
+		if err != nil {
 			return err
 		}
 		closed, err := lastClosed(tx)
-		evening = max(evening, closed)
+		evening, matched = at.Evening, at.Evening >= closed
 		return err
 	})
-	return evening, evening != 0, err
+	return evening, matched, err
 }
 
 // lastClosed is the newest closed day; 0 before the first.

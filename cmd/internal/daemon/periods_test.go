@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"clearingd/clearing/report"
 	"clearingd/clearing/service"
 	"clearingd/ledger"
+	"clearingd/provinces"
 )
 
 // A period's report tells how its days stand on the newest evening, and is made anew when
@@ -100,5 +103,22 @@ func (h *house) file(from, to ledger.Day, name string) (data []byte, sum string)
 			h.Errorf("%s of %s to %s does not have its digest", name, from, to)
 		}
 		return data, part.SHA256
+	}
+}
+
+// Without a calendar nothing is matched: the period has its figures, and says nothing of sides.
+func TestAPeriodThatWasNotMatched(t *testing.T) {
+	cfg := configOf(t)
+	day := ledger.NewDay(2031, time.March, 18)
+	cfg.FirstDay = day.Time()
+	h := start(t, cfg)
+	party := provinces.Party{Kind: provinces.PartyHome, Province: "65"}
+	h.state(party, "M-1", map[int][]byte{0: fmt.Appendf(nil, `{"doctype":"statement","admdvs":"650000","begndate":"%s","enddate":"%s",`+
+		`"totals":[{"setl_cnt":0,"medfee_sumamt":"0.00","fund_pay_sumamt":"0.00"}]}`, day, day)}, 0)
+	waitFor(t, func() bool { return len(haveFrom(h, party).Applied) == 1 })
+	closeDay(h, day)
+	closeDay(h, day+1)
+	if _, r := h.period(day, day+1); r.Reconciliation != nil || r.From != day || r.To != day+1 {
+		t.Errorf("%+v", r.Reconciliation)
 	}
 }
