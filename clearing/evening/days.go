@@ -139,7 +139,8 @@ func (r *run) reached(tx *store.Tx, party provinces.Party) error {
 	}
 	before := h.At(r.at.Statements)
 	for _, closed := range r.ranges {
-		if closed.day <= before || closed.day > h.Day {
+		_, due := r.touched[closed.day] // of a day that is matched anyway nothing needs to be read
+		if due || closed.day <= before || closed.day > h.Day {
 			continue
 		}
 		result, matched, err := tx.DayResult(closed.day)

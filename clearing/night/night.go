@@ -92,8 +92,9 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 }
 
 // Period writes the report of closed days from..to into the folder PeriodName and returns the
-// SHA-256 of its files, by name. Its reconciliation tells how the days stand on the evening of the newest match, so it is
-// another one when more statements have come; a single day's is as it was sealed.
+// SHA-256 of its files, by name. Its reconciliation tells how the days stand on the evening of
+// the newest match, so it is another one when more statements have come; a single day's is as
+// it was sealed.
 func (n *Night) Period(ctx context.Context, from, to ledger.Day) (files map[string][32]byte, err error) {
 	span, err := n.span(from, to)
 	if err != nil {

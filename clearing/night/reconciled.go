@@ -59,22 +59,11 @@ func (n *Night) matchedEvening() (evening ledger.Day, matched bool, err error) {
 		if err != nil {
 			return err
 		}
-		closed, err := lastClosed(tx)
+		closed, err := tx.LastClosed()
 		evening, matched = at.Evening, at.Evening >= closed
 		return err
 	})
 	return evening, matched, err
-}
-
-// lastClosed is the newest closed day; 0 before the first.
-func lastClosed(tx *store.Tx) (last ledger.Day, err error) {
-	err = tx.Days(func(day ledger.Day, state store.DayState) bool {
-		if state.Phase == store.DayClosed {
-			last = day
-		}
-		return last == 0
-	})
-	return last, err
 }
 
 // addReconciled brings what the match says on the evening onto the report.
@@ -110,7 +99,7 @@ func (n *Night) balances(tx *store.Tx, t *totals, s span) ([]store.PairBalance, 
 	if s.night() {
 		return t.pairs.list(), nil
 	}
-	closed, err := lastClosed(tx)
+	closed, err := tx.LastClosed()
 	if err != nil {
 		return nil, err
 	}

@@ -178,6 +178,17 @@ func (tx *Tx) Days(visit func(ledger.Day, DayState) bool) error {
 	return nil
 }
 
+// LastClosed is the newest closed day; 0 before the first.
+func (tx *Tx) LastClosed() (last ledger.Day, err error) {
+	err = tx.Days(func(day ledger.Day, state DayState) bool {
+		if state.Phase == DayClosed {
+			last = day
+		}
+		return last == 0
+	})
+	return last, err
+}
+
 // Attempts counts our own failures with a message that is not answered yet.
 func (tx *Tx) Attempts(stream ledger.Province, sequence uint64) (uint64, error) {
 	stored, err := getBytes(tx.raw.Bucket(bucketAttempts), attemptKey(stream, sequence))

@@ -55,13 +55,7 @@ func reconcileFailure(err error) error {
 // lastClosed is the newest closed day; errNotMatched before the first.
 func (d *Daemon) lastClosed() (last ledger.Day, err error) {
 	err = d.store.View(func(tx *store.Tx) error {
-		found := false
-		err := tx.Days(func(day ledger.Day, state store.DayState) bool {
-			found = state.Phase == store.DayClosed
-			last = day
-			return !found
-		})
-		if err == nil && !found {
+		if last, err = tx.LastClosed(); err == nil && last == 0 {
 			err = errNotMatched
 		}
 		return err
