@@ -63,9 +63,21 @@ func (f *bench) start() {
 // restart stops the broker and starts it again on the same port and directory.
 func (f *bench) restart() {
 	f.t.Helper()
+	f.stop()
+	f.startAgain()
+}
+
+// stop stops the broker, and waits until the client has noticed: what is sent before goes
+// nowhere and times out.
+func (f *bench) stop() {
+	f.t.Helper()
 	f.server.Shutdown()
-	// What is published before the client notices goes nowhere and times out.
 	eventually(f.t, func() bool { return !f.Connected() })
+}
+
+// startAgain starts the broker after a stop, and waits until the client is back.
+func (f *bench) startAgain() {
+	f.t.Helper()
 	f.start()
 	eventually(f.t, f.Connected)
 }

@@ -40,7 +40,7 @@ func (f *bench) refused(what string) {
 // with it the broker starts again.
 func (f *bench) without(file string, try func()) {
 	f.t.Helper()
-	f.server.Shutdown()
+	f.stop()
 	aside := filepath.Join(f.dir, "aside")
 	if err := os.Rename(file, aside); err != nil {
 		f.t.Fatal(err)
@@ -49,8 +49,7 @@ func (f *bench) without(file string, try func()) {
 	if err := os.Rename(aside, file); err != nil {
 		f.t.Fatal(err)
 	}
-	f.start()
-	eventually(f.t, f.Connected)
+	f.startAgain()
 }
 
 // A file that cannot be read at a start would have its stream deleted with all messages: the
@@ -77,8 +76,8 @@ func TestAStreamThatCannotBeReadIsNotTouched(t *testing.T) {
 func TestAStreamThatAStartLosesIsPutBack(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 20)
-	f.server.Shutdown()
-	options := ServerOptions{StoreDir: f.dir, Port: f.port}
+	f.stop()
+	options := ServerOptions{StoreDir: f.dir} // where the client does not look for it
 	keep, err := keepStreams(f.dir, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -102,8 +101,7 @@ func TestAStreamThatAStartLosesIsPutBack(t *testing.T) {
 	if err := keep.lost(lost); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), ClaimsStream(shanghai)) {
 		t.Fatalf("the loss: %v", err)
 	}
-	f.start()
-	eventually(t, f.Connected)
+	f.startAgain()
 	f.demandMessages(20)
 	if _, err := os.Stat(filepath.Join(f.dir, keptDir)); !os.IsNotExist(err) {
 		t.Errorf("second names are left behind: %v", err)
@@ -114,15 +112,14 @@ func TestAStreamThatAStartLosesIsPutBack(t *testing.T) {
 func TestALossBeforeAKillIsMadeGood(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 20)
-	f.server.Shutdown()
+	f.stop()
 	if _, err := keepStreams(f.dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(f.streamDir()); err != nil {
 		t.Fatal(err)
 	}
-	f.start()
-	eventually(t, f.Connected)
+	f.startAgain()
 	f.demandMessages(20)
 }
 
@@ -142,15 +139,14 @@ func TestAStreamWithoutMessagesIsNotLost(t *testing.T) {
 func TestWhatAKilledStartLeavesBehindIsMended(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 3)
-	f.server.Shutdown()
+	f.stop()
 	account := filepath.Dir(filepath.Dir(f.streamDir()))
 	unborn := filepath.Join(account, streamsDir, ClaimsStream(beijing))
 	if err := errors.Join(os.Remove(filepath.Join(unborn, metaFile)), os.Remove(filepath.Join(unborn, metaSumFile)),
 		os.WriteFile(filepath.Join(filepath.Dir(account), testPrefix+"1234567"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	f.start()
-	eventually(t, f.Connected)
+	f.startAgain()
 	f.demandMessages(3)
 	if _, err := os.Stat(unborn); !os.IsNotExist(err) {
 		t.Errorf("a stream that was never made whole is still there: %v", err)
