@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +13,9 @@ import (
 	"clearingd/bench/workload"
 	"clearingd/ledger"
 )
+
+// bytesOfRecord is what a record takes of the disk, indexes and all, rounded up.
+const bytesOfRecord = 5_000
 
 // growth measures drain, answer time, restart, check and copy on empty and on large
 // books.
@@ -25,7 +27,7 @@ func (b *bench) growth(ctx context.Context) (string, error) {
 		if records == 0 && empty.drain != nil {
 			continue // no largest size
 		}
-		need := uint64(records) * 10_000 // books of 4.5 KB a record, and a copy of them
+		need := uint64(records) * bytesOfRecord
 		if free := measure.Describe(b.dir).Free; free < need {
 			progress("growth: %d records left out: they need %s of disk", records, measure.Mebibytes(float64(need)))
 			table.Row(measure.Grouped(float64(records)), "left out: the disk is too small")
@@ -41,7 +43,7 @@ func (b *bench) growth(ctx context.Context) (string, error) {
 		}
 		table.Row(measure.Grouped(float64(records)), measure.Grouped(g.drain.Median())+" claims/s", "**"+g.drain.Over(empty.drain).Format("%.2f")+"**",
 			fmt.Sprintf("%s/s, %.2f of the empty one's", measure.Grouped(g.raw), g.raw/empty.raw), measure.Millis(g.wait.Median()), measure.Grouped(g.bytes),
-			measure.Duration(g.restart), measure.Duration(g.check), measure.Duration(g.copy))
+			measure.Duration(g.restart), measure.Duration(g.check), g.copy)
 	}
 	alive, err := b.restartAlive(ctx)
 	if err != nil {
@@ -52,7 +54,7 @@ func (b *bench) growth(ctx context.Context) (string, error) {
 
 const growthText = `## Growth
 
-The books are filled first; then %s claims are drained on top, %d times, and the raw store repeats their writes on top of a copy of the books as they were before.
+The books are filled first; then %s claims are drained on top, %d times. At the end their keys are taken out again, and a raw store repeats the writes on top of what is left.
 Restart is from the start of the process to ready, check is ` + "`clearctl check --offline`" + `, the hot copy is one read transaction written to the same disk and synced.
 
 %s
@@ -60,11 +62,12 @@ Restart is from the start of the process to ready, check is ` + "`clearctl check
 
 // grown is what one size of books showed.
 type grown struct {
-	drain                measure.Series // claims a second
-	raw                  float64        // claims a second
-	wait                 measure.Series // seconds
-	bytes                float64
-	restart, check, copy time.Duration
+	drain          measure.Series // claims a second
+	raw            float64        // claims a second
+	wait           measure.Series // seconds
+	bytes          float64
+	restart, check time.Duration
+	copy           string // how long it took, or that there was no room for it
 }
 
 func (b *bench) grow(ctx context.Context, records int) (g grown, err error) {
@@ -76,10 +79,7 @@ func (b *bench) grow(ctx context.Context, records int) (g grown, err error) {
 	if err := workload.Grow(ctx, state, workload.Claims(3, records, workload.Filling)); err != nil {
 		return g, err
 	}
-	books, before := filepath.Join(state, workload.BooksFile), filepath.Join(state, "raw.db")
-	if err := copyFile(before, books); err != nil {
-		return g, err
-	}
+	books := filepath.Join(state, workload.BooksFile)
 	stored := min(records, 1) // the answer to the newest filled record
 	var batch measure.Series
 	for round := range b.Rounds {
@@ -94,23 +94,28 @@ func (b *bench) grow(ctx context.Context, records int) (g grown, err error) {
 		stored += b.Drain
 		g.drain, batch = append(g.drain, d.rate), append(batch, d.batch)
 	}
-	if g.raw, err = replayGrown(before, books, records, int(batch.Median()+0.5)); err != nil {
-		return g, err
-	}
 	if g.wait, g.restart, err = b.askGrown(ctx, state); err != nil {
 		return g, err
 	}
-	return g, b.readGrown(ctx, books, &g)
+	if err := b.readGrown(ctx, books, &g); err != nil {
+		return g, err
+	}
+	g.raw, err = replayGrown(books, records, int(batch.Median()+0.5))
+	return g, err
 }
 
-// replayGrown repeats the drains' writes on top of the books as they were before.
-func replayGrown(before, books string, records, batch int) (float64, error) {
+// replayGrown takes what was drained out of the books, and times a raw store that writes it
+// there again. The books are of no use afterwards.
+func replayGrown(books string, records, batch int) (float64, error) {
 	written, err := rawstore.Read(books, uint64(records))
 	if err != nil {
 		return 0, err
 	}
-	r, err := replayInto(before, written, []int{batch}, rawstore.AsBooked)
-	return r.rate, errors.Join(err, written.Close(), os.Remove(before))
+	if err := written.TakeOut(); err != nil {
+		return 0, errors.Join(err, written.Close())
+	}
+	r, err := replayInto(books, written, []int{batch}, rawstore.AsBooked)
+	return r.rate, err
 }
 
 // askGrown starts the daemon again and times some answers.
@@ -135,28 +140,15 @@ func (b *bench) readGrown(ctx context.Context, books string, g *grown) error {
 	if err != nil {
 		return err
 	}
-	hot, err := b.runChild(ctx, "copy", books, false, workload.Day, workload.Day)
-	if err != nil {
-		return err
-	}
 	g.bytes = float64(size) / float64(check.Records)
 	g.check = time.Duration(check.Seconds * float64(time.Second))
-	g.copy = time.Duration(hot.Seconds * float64(time.Second))
-	return nil
-}
-
-func copyFile(to, from string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
+	if free := measure.Describe(b.dir).Free; free < size {
+		g.copy = "left out: the disk is too small"
+		return nil
 	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
+	hot, err := b.runChild(ctx, "copy", books, false, workload.Day, workload.Day)
+	g.copy = measure.Duration(time.Duration(hot.Seconds * float64(time.Second)))
+	return err
 }
 
 // restartAlive measures a start with many messages in the streams that nobody has

@@ -48,7 +48,7 @@ func run(args []string) int {
 	}
 	var b bench
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	full := fs.Bool("full", false, "sizes of a national installation; takes hours and about 100 GB")
+	full := fs.Bool("full", false, "sizes of a national installation; takes hours and about 60 GB")
 	fs.StringVar(&b.dir, "dir", "var/bench", "scratch directory, emptied; on the disk to measure")
 	fs.StringVar(&b.daemon, "daemon", "bin/clearingd", "the program to measure")
 	fs.StringVar(&b.peers, "peers", "", "program of bench/peers; empty leaves the peers out")

@@ -2,7 +2,7 @@
 # bench.sh: builds what is measured and runs bench, with SQLite and PostgreSQL beside it
 # where they can be had. Further arguments go to bench; see its --help.
 #
-#   BENCH=full    the sizes of a national installation: hours, and about 100 GB of disk
+#   BENCH=full    the sizes of a national installation: hours, and about 60 GB of disk
 #   BENCH_DIR     scratch directory; its disk is the one measured (default var/bench)
 #
 # PostgreSQL runs as a user without privileges, on a socket inside the scratch directory

@@ -7,7 +7,8 @@
 // its value, its Merkle hashes, and the keys of message, stay and person-year whose
 // values name it; the balances its postings touch; for each batch the days, positions
 // and meta values. A person-year that several records wrote appears once, with the
-// last of them, as the books keep no older value. [Replay] commits them.
+// last of them, as the books keep no older value. [Books.Replay] commits them, into a file of
+// its own, or into the books themselves once [Books.TakeOut] has taken them out there.
 package rawstore
 
 import (
@@ -47,6 +48,7 @@ type Books struct {
 	Records [][]Write // of each record after the first ones left out: record, hashes, message, stay, years
 	Bytes   int64     // of all keys and values in Records
 
+	path    string
 	after   uint64            // number of the last record left out
 	touched [][]string        // balance keys of each record's postings
 	values  map[string][]byte // balances by key
@@ -69,7 +71,7 @@ func Read(path string, after uint64) (_ *Books, err error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	b := &Books{after: after, db: db, tx: tx, values: make(map[string][]byte)}
+	b := &Books{path: path, after: after, db: db, tx: tx, values: make(map[string][]byte)}
 	for _, step := range []func() error{b.readRecords, b.readHashes, b.readStates, b.readBalances, b.readFixed} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, b.Close())
@@ -83,8 +85,50 @@ func Read(path string, after uint64) (_ *Books, err error) {
 	return b, nil
 }
 
-// Close lets the file go.
-func (b *Books) Close() error { return errors.Join(b.tx.Rollback(), b.db.Close()) }
+// Close lets the file go, unless TakeOut has.
+func (b *Books) Close() error {
+	if b.tx == nil {
+		return nil
+	}
+	err := errors.Join(b.tx.Rollback(), b.db.Close())
+	b.tx, b.db = nil, nil
+	return err
+}
+
+// takenOut is how many records' keys one transaction takes out.
+const takenOut = 1_000
+
+// TakeOut takes the keys of the records out of the books, which then have the size they had
+// before: books that fill half a disk need no copy for a replay on top of them. What those
+// records had overwritten does not come back; it is nothing to bbolt.
+func (b *Books) TakeOut() error {
+	for _, list := range append(b.Records, b.fixed) {
+		for i, w := range list {
+			list[i] = Write{w.Bucket, bytes.Clone(w.Key), bytes.Clone(w.Value)}
+		}
+	}
+	if err := b.Close(); err != nil {
+		return fmt.Errorf("rawstore: %w", err)
+	}
+	db, err := Create(b.path)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(b.Records, takenOut) {
+		err = db.Update(func(tx *bbolt.Tx) error {
+			for _, w := range slices.Concat(part...) {
+				if err := tx.Bucket([]byte(w.Bucket)).Delete(w.Key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			break
+		}
+	}
+	return errors.Join(err, db.Close())
+}
 
 func (b *Books) each(bucket string, visit func(key, value []byte) error) error {
 	return b.eachFrom(bucket, nil, visit)
@@ -223,8 +267,8 @@ const (
 	Running               // as booked, but with every balance in the transaction that changes it
 )
 
-// Create makes the file of a replay with its buckets, or opens a copy of books on top of
-// which a replay goes on.
+// Create makes the file of a replay with its buckets, or opens books on top of which a replay
+// goes on.
 func Create(path string) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapBytes})
 	if err != nil {

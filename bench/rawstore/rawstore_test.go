@@ -61,8 +61,9 @@ func TestReplayWritesEverythingTheBooksHold(t *testing.T) {
 	}
 }
 
-// On top of a copy of the first records the rest gives the same books again.
-func TestReplayGoesOnFromACopy(t *testing.T) {
+// Taken out of the books and replayed on top of what is left, the newest records give the
+// same books again.
+func TestReplayGoesOnInTheBooks(t *testing.T) {
 	dir := t.TempDir()
 	s, err := workload.CreateBooks(dir, nil)
 	if err != nil {
@@ -71,38 +72,48 @@ func TestReplayGoesOnFromACopy(t *testing.T) {
 	if err := workload.Fill(t.Context(), s, workload.Claims(3, 300, workload.Filling)); err != nil {
 		t.Fatal(err)
 	}
-	path, copied := filepath.Join(dir, workload.BooksFile), filepath.Join(dir, "raw.db")
-	first, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(copied, first, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path, whole := filepath.Join(dir, workload.BooksFile), filepath.Join(dir, "whole.db")
 	if err := workload.Fill(t.Context(), s, workload.Claims(3, 200, workload.Draining)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(whole, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	books, err := Read(path, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer books.Close()
 	if len(books.Records) != 200 {
 		t.Fatalf("%d records after the first 300, want 200", len(books.Records))
 	}
-	db, err := Create(copied)
+	if err := books.TakeOut(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := books.Replay(db, []int{64}, Sorted); err != nil {
+	if n := keysOf(t, db, records); n != 300 {
+		t.Fatalf("%d records are left, want 300", n)
+	}
+	if err := errors.Join(books.Replay(db, []int{64}, Sorted), books.Close()); err != nil {
 		t.Fatal(err)
 	}
+	want, err := Read(whole, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
 	for _, bucket := range []string{records, hashes, messages, stays, years, days, positions, metaData} {
-		same(t, books.tx, db, bucket)
+		same(t, want.tx, db, bucket)
 	}
 }
 
