@@ -52,11 +52,11 @@ func newBench(t *testing.T, o ...StreamOptions) *bench {
 
 func (f *bench) start() {
 	f.t.Helper()
-	var err error
-	f.server, err = StartServer(ServerOptions{StoreDir: f.dir, Port: f.port, Log: zaptest.NewLogger(f.t)})
+	server, err := StartServer(ServerOptions{StoreDir: f.dir, Port: f.port, Log: zaptest.NewLogger(f.t)})
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	f.server = server // else the one before, which may be shut down again
 	fmt.Sscanf(f.server.URL(), "nats://127.0.0.1:%d", &f.port)
 }
 

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"go.uber.org/zap"
 )
 
@@ -61,9 +60,9 @@ func keepStreams(storeDir string, log *zap.Logger) (*keeping, error) {
 	return k, nil
 }
 
-// endEarlier ends a start that was killed: it may have lost a stream.
+// endEarlier ends a start that was killed: it may have lost a stream, or a part of one.
 func (k *keeping) endEarlier() error {
-	if _, err := k.putBack(func(string) bool { return false }); err != nil {
+	if _, err := k.putBack(nil); err != nil {
 		return err
 	}
 	return k.done()
@@ -72,10 +71,13 @@ func (k *keeping) endEarlier() error {
 // removeTests removes what the broker leaves where it is killed while it tries to write: it
 // takes the file for an account.
 func (k *keeping) removeTests() error {
-	names, err := filepath.Glob(filepath.Join(k.store, testPrefix+"*"))
-	for _, name := range names {
-		if info, failed := os.Lstat(name); failed == nil && info.Mode().IsRegular() && info.Size() == 0 {
-			err = errors.Join(err, os.Remove(name))
+	entries, err := os.ReadDir(k.store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		if info, failed := entry.Info(); failed == nil && strings.HasPrefix(entry.Name(), testPrefix) && info.Mode().IsRegular() && info.Size() == 0 {
+			err = errors.Join(err, os.Remove(filepath.Join(k.store, entry.Name())))
 		}
 	}
 	return err
@@ -118,79 +120,90 @@ func (k *keeping) readable() error {
 
 // link gives every file of the streams its second name.
 func (k *keeping) link() error {
-	return eachStream(k.store, func(name, dir string) error {
-		return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			below, err := filepath.Rel(k.store, path)
-			if err != nil {
-				return err
-			}
-			if d.IsDir() {
-				return os.MkdirAll(filepath.Join(k.kept, below), 0o700)
-			}
-			return os.Link(path, filepath.Join(k.kept, below))
-		})
+	return eachStream(k.store, func(name, _ string) error { return linkStream(k.store, k.kept, name) })
+}
+
+// linkStream gives the files of a stream that another directory does not have a name in it.
+func linkStream(from, to, name string) error {
+	return filepath.WalkDir(streamDir(from, name), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return os.MkdirAll(filepath.Join(to, below), 0o700)
+		}
+		if err := os.Link(path, filepath.Join(to, below)); !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
 	})
 }
 
 // lost puts back the streams that the start has lost, and stops the broker if there are any.
 func (k *keeping) lost(s *Server) error {
-	known := make(map[string]bool) // streams that go on, though they have no message left
-	if jsz, err := s.nats.Jsz(&server.JSzOptions{Accounts: true, Streams: true}); err == nil {
-		for _, account := range jsz.AccountDetails {
-			for _, stream := range account.Streams {
-				known[filepath.Join(account.Name, stream.Name)] = stream.State.LastSeq > 0
-			}
-		}
-	}
-	lost := k.missing(func(stream string) bool { return known[stream] })
-	if len(lost) == 0 {
+	goesOn := s.recovered()
+	lost, err := k.missing(goesOn)
+	if err == nil && len(lost) == 0 {
 		return k.done()
 	}
 	s.Shutdown()
-	return k.failed(nil)
+	return k.failed(err, goesOn)
 }
 
 // failed puts back what a start that failed has lost, and joins that to its error.
-func (k *keeping) failed(cause error) error {
-	lost, err := k.putBack(func(string) bool { return false })
+func (k *keeping) failed(cause error, goesOn map[string]bool) error {
+	lost, err := k.putBack(goesOn)
 	if len(lost) > 0 {
 		cause = errors.Join(cause, fmt.Errorf("%w: the broker lost %s; put back as it was, see what the broker said", ErrStore, strings.Join(lost, ", ")))
 	}
-	return errors.Join(cause, err, k.done())
+	if err != nil { // the second names stay: the next start goes on with them
+		return errors.Join(cause, fmt.Errorf("%w: %w", ErrStore, err))
+	}
+	return errors.Join(cause, k.done())
 }
 
-// missing are the kept streams that had messages and have none now, but for those that go on.
-func (k *keeping) missing(goesOn func(stream string) bool) (names []string) {
-	_ = eachStream(k.kept, func(name, dir string) error { // what cannot be listed was not kept
-		if hasMessages(dir) && !hasMessages(k.placeOf(name)) && !goesOn(name) {
+// missing are the kept streams that had messages and are not whole any more, but for those
+// that go on: the broker may remove blocks of them in which no message is left.
+func (k *keeping) missing(goesOn map[string]bool) (names []string, err error) {
+	err = eachStream(k.kept, func(name, dir string) error {
+		if !goesOn[name] && hasMessages(dir) && k.lacks(name) {
 			names = append(names, name)
 		}
 		return nil
 	})
-	return names
+	return names, err
 }
 
-// placeOf is where the broker has a stream, named "<account>/<stream>".
-func (k *keeping) placeOf(name string) string {
-	account, stream := filepath.Split(name)
-	return filepath.Join(k.store, account, streamsDir, stream)
+// lacks reports whether a stream has no longer its description and every block that was kept.
+// Some of them can be there: a removal takes one file after the other, and a kill ends it.
+func (k *keeping) lacks(name string) bool {
+	place, kept := streamDir(k.store, name), streamDir(k.kept, name)
+	files, err := blocks(kept)
+	return err != nil || slices.ContainsFunc(append(files, metaFile, metaSumFile), func(file string) bool {
+		info, err := os.Stat(filepath.Join(place, file))
+		return hasBytes(filepath.Join(kept, file)) && (err != nil || info.Size() == 0)
+	})
 }
 
-// putBack puts back the streams that are missing.
-func (k *keeping) putBack(goesOn func(stream string) bool) ([]string, error) {
-	lost := k.missing(goesOn)
+// putBack puts back what the streams that are missing lack, and takes nothing from them: a
+// start that was killed may have stored messages.
+func (k *keeping) putBack(goesOn map[string]bool) ([]string, error) {
+	lost, err := k.missing(goesOn)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range lost {
-		account, stream := filepath.Split(name)
-		place := k.placeOf(name)
-		err := errors.Join(os.RemoveAll(place), os.MkdirAll(filepath.Dir(place), 0o700),
-			os.Rename(filepath.Join(k.kept, account, streamsDir, stream), place))
-		if err != nil {
+		if err := linkStream(k.kept, k.store, name); err != nil {
 			return lost, err
 		}
-		k.log.Error("a start of the broker had lost a stream; it is put back as it was", zap.String("stream", name))
+		if k.lacks(name) {
+			return lost, fmt.Errorf("stream %s: an empty file is in the way of one in %s", name, streamDir(k.kept, name))
+		}
+		k.log.Error("a start of the broker had lost files of a stream; it is put back as it was", zap.String("stream", name))
 	}
 	return lost, nil
 }
@@ -198,32 +211,76 @@ func (k *keeping) putBack(goesOn func(stream string) bool) ([]string, error) {
 // done takes the second names away.
 func (k *keeping) done() error { return os.RemoveAll(k.kept) }
 
+// removedPrefix begins the name of a stream that the broker has begun to remove; it goes on
+// with that at its next start.
+const removedPrefix = "."
+
 // eachStream visits the streams below a directory, named "<account>/<stream>".
 func eachStream(store string, visit func(name, dir string) error) error {
-	dirs, err := filepath.Glob(filepath.Join(store, "*", streamsDir, "*"))
+	accounts, err := subdirectories(store)
 	if err != nil {
 		return err
 	}
-	slices.Sort(dirs)
-	for _, dir := range dirs {
-		account := filepath.Base(filepath.Dir(filepath.Dir(dir)))
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			continue
-		}
-		if err := visit(filepath.Join(account, filepath.Base(dir)), dir); err != nil {
+	for _, account := range accounts {
+		streams, err := subdirectories(filepath.Join(store, account, streamsDir))
+		if err != nil {
 			return err
+		}
+		for _, stream := range streams {
+			name := filepath.Join(account, stream)
+			if strings.HasPrefix(stream, removedPrefix) {
+				continue
+			}
+			if err := visit(name, streamDir(store, name)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// hasMessages reports whether a stream has a block with anything in it.
-func hasMessages(dir string) bool {
-	blocks, err := filepath.Glob(filepath.Join(dir, blocksDir, "*"+blockSuffix))
-	return err == nil && slices.ContainsFunc(blocks, hasBytes)
+// streamDir is where a stream, named "<account>/<stream>", is below a directory.
+func streamDir(store, name string) string {
+	account, stream := filepath.Split(name)
+	return filepath.Join(store, account, streamsDir, stream)
 }
 
+// subdirectories are the names of the directories in one, in order; none if it is not there.
+func subdirectories(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, entry := range entries {
+		if info, err := os.Stat(filepath.Join(dir, entry.Name())); err == nil && info.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, err
+}
+
+// blocks are a stream's files of messages, below its directory; none if it has no place for them.
+func blocks(dir string) (files []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(dir, blocksDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), blockSuffix) {
+			files = append(files, filepath.Join(blocksDir, entry.Name()))
+		}
+	}
+	return files, err
+}
+
+// hasMessages reports whether a stream has a block with anything in it, or none can tell.
+func hasMessages(dir string) bool {
+	files, err := blocks(dir)
+	return err != nil || slices.ContainsFunc(files, func(file string) bool { return hasBytes(filepath.Join(dir, file)) })
+}
+
+// hasBytes reports whether there is anything in a file, or none can tell.
 func hasBytes(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && info.Size() > 0
+	return err == nil && info.Size() > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
 }

@@ -24,6 +24,33 @@ func (f *bench) demandMessages(want uint64) {
 	}
 }
 
+// largeClaims fill more than one block of a stream.
+const largeClaims = 9
+
+func (f *bench) publishBlocks() {
+	f.t.Helper()
+	for n := 1; n <= largeClaims; n++ {
+		if stored, _, err := f.PublishClaim(f.t.Context(), claim(n), make([]byte, 1_000_000)); !stored {
+			f.t.Fatalf("claim %d: not stored: %v", n, err)
+		}
+	}
+	if !hasBytes(filepath.Join(f.streamDir(), blocksDir, "2.blk")) {
+		f.t.Fatal("the stream has only one block")
+	}
+}
+
+// demandAll reads how many messages the stream has; a hole does not show in its last number.
+func (f *bench) demandAll(want uint64) {
+	f.t.Helper()
+	stream, err := f.js.Stream(soon(f.t), ClaimsStream(shanghai))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if got := stream.CachedInfo().State.Msgs; got != want {
+		f.t.Errorf("the stream has %d messages, want %d", got, want)
+	}
+}
+
 // refused starts the broker, which must not come up.
 func (f *bench) refused(what string) {
 	f.t.Helper()
@@ -121,6 +148,88 @@ func TestALossBeforeAKillIsMadeGood(t *testing.T) {
 	}
 	f.startAgain()
 	f.demandMessages(20)
+}
+
+// A removal takes a stream's files one by one, or moves it out of the way first. A kill in the
+// midst leaves a part of it, which must not pass for the stream, nor stop the next start.
+func TestARemovalThatAKillHasInterruptedIsMadeGood(t *testing.T) {
+	for what, remove := range map[string]func(stream string) error{
+		"its description": func(stream string) error { return os.Remove(filepath.Join(stream, metaFile)) },
+		"a block":         func(stream string) error { return os.Remove(filepath.Join(stream, blocksDir, "1.blk")) },
+		"it, moved away": func(stream string) error {
+			return errors.Join(os.Remove(filepath.Join(stream, metaFile)), os.Rename(stream, filepath.Join(filepath.Dir(stream), "."+filepath.Base(stream))))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := newBench(t)
+			f.publishBlocks()
+			f.stop()
+			if _, err := keepStreams(f.dir, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := remove(f.streamDir()); err != nil {
+				t.Fatal(err)
+			}
+			f.startAgain()
+			f.demandAll(largeClaims)
+		})
+	}
+}
+
+// What an operator's deletion has left, or a removal that the next start has put right, is the
+// broker's to remove: it is no stream, and must not stop a start.
+func TestADeletionThatAKillHasInterruptedStopsNoStart(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 3)
+	f.stop()
+	removed := filepath.Join(filepath.Dir(f.streamDir()), removedPrefix+ClaimsStream(beijing))
+	if err := errors.Join(os.CopyFS(removed, os.DirFS(f.streamDir())), os.Remove(filepath.Join(removed, metaFile))); err != nil {
+		t.Fatal(err)
+	}
+	f.startAgain()
+	f.demandMessages(3)
+	eventually(t, func() bool { _, err := os.Stat(removed); return os.IsNotExist(err) })
+}
+
+// Where a stream cannot be put back, its second names are all that is left of it.
+func TestWhatCannotBePutBackStaysKept(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 3)
+	f.stop()
+	keep, err := keepStreams(f.dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams := filepath.Dir(f.streamDir())
+	if err := errors.Join(os.RemoveAll(streams), os.WriteFile(streams, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := keep.failed(nil, nil); !errors.Is(err, ErrStore) {
+			t.Fatalf("put back where a file is in the way: %v", err)
+		}
+	}
+	if err := os.Remove(streams); err != nil {
+		t.Fatal(err)
+	}
+	f.startAgain()
+	f.demandMessages(3)
+}
+
+// A directory may be called anything.
+func TestAStoreIsFoundUnderAnyName(t *testing.T) {
+	for _, name := range []string{"a[1]", "b[", "*"} {
+		dir := filepath.Join(t.TempDir(), name)
+		stream := streamDir(filepath.Join(dir, jetstreamDir), filepath.Join("$G", "S"))
+		block := filepath.Join(stream, blocksDir, "1.blk")
+		if err := errors.Join(os.MkdirAll(block, 0o700), os.WriteFile(filepath.Join(stream, metaFile), []byte("{}"), 0o600),
+			os.WriteFile(filepath.Join(stream, metaSumFile), []byte("0"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keepStreams(dir, nil); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), "1.blk") {
+			t.Errorf("%s: a block that cannot be read: %v", name, err)
+		}
+	}
 }
 
 // Messages that the archive has taken are no loss: the stream goes on at its number.

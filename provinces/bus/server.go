@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -56,15 +57,16 @@ func StartServer(o ServerOptions) (*Server, error) {
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrStart, err)
+		return nil, keep.failed(fmt.Errorf("%w: %w", ErrStart, err), nil)
 	}
 	log := newServerLog(o.Log)
 	srv.SetLoggerV2(log, false, false, false)
 	s := &Server{nats: srv, tls: opts.TLSConfig}
 	srv.Start()
 	if err := s.awaitReady(log.fatal); err != nil {
+		goesOn := s.recovered()
 		s.Shutdown()
-		return nil, keep.failed(err)
+		return nil, keep.failed(err, goesOn)
 	}
 	if err := keep.lost(s); err != nil {
 		s.Shutdown()
@@ -155,6 +157,22 @@ func (s *Server) Healthy() error {
 		return nil
 	}
 	return fmt.Errorf("bus: broker is %s: %s", status.Status, status.Error)
+}
+
+// recovered are the streams, named "<account>/<stream>", that the broker goes on with, though
+// they may have no message left.
+func (s *Server) recovered() map[string]bool {
+	streams := make(map[string]bool)
+	jsz, err := s.nats.Jsz(&server.JSzOptions{Accounts: true, Streams: true})
+	if err != nil {
+		return streams // all that is not whole is put back then
+	}
+	for _, account := range jsz.AccountDetails {
+		for _, stream := range account.Streams {
+			streams[filepath.Join(account.Name, stream.Name)] = stream.State.LastSeq > 0
+		}
+	}
+	return streams
 }
 
 // SyncAlways is the broker's own word, from its monitoring, that it syncs every

@@ -12,8 +12,11 @@ var ofTests = []Defect{
 		{"clearing/store/day.go", "\tif err != nil || stored == nil {\n\t\treturn 0, false, err", "\tif planted.On(\"damaged-cut-is-none\") && err != nil {\n\t\terr, stored = nil, nil\n\t}\n\tif err != nil || stored == nil {\n\t\treturn 0, false, err"},
 	}, "./clearing/store TestADamagedCutIsAnError"},
 	{"lost-stream-stays-lost", "a stream that a start of the broker has lost is not put back", []Edit{
-		{"provinces/bus/keep.go", "\tlost := k.missing(goesOn)\n", "\tlost := k.missing(goesOn)\n\tif planted.On(\"lost-stream-stays-lost\") {\n\t\tlost = nil\n\t}\n"},
+		{"provinces/bus/keep.go", "\tlost, err := k.missing(goesOn)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n", "\tlost, err := k.missing(goesOn)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tif planted.On(\"lost-stream-stays-lost\") {\n\t\tlost = nil\n\t}\n"},
 	}, "./provinces/bus TestALossBeforeAKillIsMadeGood"},
+	{"half-a-stream-passes", "a stream of which a start has left a part passes for whole", []Edit{
+		{"provinces/bus/keep.go", "\treturn err != nil || slices.ContainsFunc(append(files,", "\tif planted.On(\"half-a-stream-passes\") && hasMessages(place) {\n\t\treturn false\n\t}\n\treturn err != nil || slices.ContainsFunc(append(files,"},
+	}, "./provinces/bus TestARemovalThatAKillHasInterruptedIsMadeGood"},
 	{"remade-unlike-sealed", "a report that is made again need not be the sealed one", []Edit{
 		{"clearing/night/remake.go", "\tif len(differ) > 0 {", "\tif len(differ) > 0 && !planted.On(\"remade-unlike-sealed\") {"},
 	}, "./cmd/internal/daemon TestALostReportIsMadeAgain"},
