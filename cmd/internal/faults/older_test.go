@@ -16,9 +16,11 @@ import (
 	"clearingd/provinces"
 )
 
-// olderBooks are kept as they were written by the first version of their format, and
-// never made anew: 60 messages of a built day (bookings, a repeat, a reversal, refusals,
-// a cancellation), its register and its close, and 20 messages of the next day.
+// olderBooks are kept as they were written by a program of their format, and never made anew.
+// Of the first: 60 messages of a built day (bookings, a repeat, a reversal, refusals, a
+// cancellation), its register and its close, and 20 messages of the next day. Of the second: two
+// bills, statements with rows and totals, and what their evenings found, so that values with and
+// without sums are brought up to date beside each other.
 var olderBooks = []struct {
 	file    string
 	records uint64
@@ -26,6 +28,7 @@ var olderBooks = []struct {
 	root    string // Merkle root, base64
 }{
 	{"books-format-1.db.gz", 81, 73, "lth/geldZlIZektPjoGo5ti3wJ7MeZtK7NCN/rBy+t0="},
+	{"books-format-2.db.gz", 2, 2, "sLvkdzTQnXZ4JZSsPNAcTSI0PNHEhhRnveavWxkOHTg="},
 }
 
 func TestOlderBooksOpen(t *testing.T) {
