@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -174,17 +176,20 @@ func (c *checker) place(record *clearing.Record, fault func(string)) {
 	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
 }
 
-// dayOf checks that the record's business day is known, and holds it.
+// dayOf checks that the record's business day is known, and holds it. A day that is lost is
+// said once, not for each of its records.
 func (c *checker) dayOf(record *clearing.Record, fault func(string)) {
-	state, known := c.days[record.Day]
-	if !known {
+	state, seen := c.days[record.Day]
+	if !seen {
 		var err error
 		if state, err = c.tx.Day(record.Day); err != nil {
 			fault(err.Error())
+		} else if state.From == 0 {
+			fault(fmt.Sprintf("is on %s, a day that the books do not know", record.Day))
 		}
 		c.days[record.Day] = state
 	}
-	if record.Number < state.From || record.Number > state.To {
+	if state.From != 0 && (record.Number < state.From || record.Number > state.To) {
 		fault(fmt.Sprintf("is on %s, which holds the records %d to %d", record.Day, state.From, state.To))
 	}
 }
@@ -236,7 +241,8 @@ func (c *checker) undoing(record *clearing.Record, entry ledger.Entry, fault fun
 
 // positions compares how far each stream is said to be answered with its records.
 func (c *checker) positions(fault func(string)) {
-	for stream, folded := range c.streams {
+	for _, stream := range slices.Sorted(maps.Keys(c.streams)) {
+		folded := c.streams[stream]
 		if at, err := c.tx.Position(stream); err == nil && at.Sequence == 0 {
 			fault(fmt.Sprintf("stream %s: has no position, its records end at %d on %s", stream, folded.Sequence, folded.Day))
 		}

@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"clearingd/clearing"
+	"clearingd/ledger"
 )
 
 // What a bucket holds is found when it rots: by its sum, or by what the check says here.
@@ -110,5 +111,46 @@ func TestADamagedCutIsAnError(t *testing.T) {
 	})
 	if !errors.Is(err, ErrEncoding) {
 		t.Errorf("the cut is decided anew: %v", err)
+	}
+}
+
+// What is lost once is said once, in the same order each time: a lost day must not fill the
+// list with its records, so that nothing else is seen.
+func TestALostDayIsSaidOnceAndPositionsInOrder(t *testing.T) {
+	s, err := Open(closedBooks(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.apply(t, refusal(2, 2, firstDay), refusal(3, 3, firstDay)); err != nil {
+		t.Fatal(err)
+	}
+	streams := []ledger.Province{"34", "35", "36", "37", "41", "42"}
+	for i, stream := range streams {
+		d := refusal(uint64(i)+4, 1, firstDay)
+		d.Record.Stream, d.Record.Subject = stream, "claims."+string(stream)+".65.H33010000001.m1"
+		if err := s.apply(t, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.db.Update(func(tx *bbolt.Tx) error {
+		for _, stream := range streams {
+			if err := tx.Bucket(bucketPositions).Delete([]byte(stream)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(bucketDays).Delete(dayKey(firstDay))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"record 1: is on " + firstDay.String() + ", a day that the books do not know"}
+	for _, stream := range streams {
+		want = append(want, "stream "+string(stream)+": has no position, its records end at 1 on "+firstDay.String())
+	}
+	for range 5 {
+		result, err := s.Check(context.Background(), nil)
+		if err != nil || !slices.Equal(result.Faults, want) {
+			t.Fatalf("faults\n%s\nwant\n%s\n%v", strings.Join(result.Faults, "\n"), strings.Join(want, "\n"), err)
+		}
 	}
 }
