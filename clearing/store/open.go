@@ -142,21 +142,27 @@ func open(path string, readOnly bool, l layout) (*Store, error) {
 // adopt finds out which books these are, and gives them the layout.
 func (s *Store) adopt(l layout) error {
 	var m meta
+	interrupted := false
 	err := s.db.View(func(tx *bbolt.Tx) (err error) {
-		m, err = l.verify(tx)
+		if m, err = l.verify(tx); err == nil {
+			interrupted = summing(tx)
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	s.identity = Identity{Install: m.Install, FirstDay: m.FirstDay}
-	if m.Format == l.newest() {
+	if m.Format == l.newest() && !interrupted {
 		return nil
 	}
-	if s.db.IsReadOnly() {
-		return fmt.Errorf("%w (format %d of %d)", ErrOlder, m.Format, l.newest())
-	}
 	s.older = m.Format
+	if interrupted {
+		s.older = firstSummed - 1
+	}
+	if s.db.IsReadOnly() {
+		return fmt.Errorf("%w (format %d of %d)", ErrOlder, s.older, l.newest())
+	}
 	return l.upgrade(s.db, m)
 }
 
