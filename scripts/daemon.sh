@@ -11,6 +11,7 @@ daemon_start() {
 	shift
 	daemon_fresh
 	daemon_log=$daemon_dir/clearingd.log
+	: >"$daemon_log" # there before it is read, however late the daemon opens it
 	bin/clearingd --state "$daemon_dir" --nats 127.0.0.1:0 --http 127.0.0.1:0 "$@" \
 		</dev/null >>"$daemon_log" 2>&1 &
 	daemon_pid=$!
