@@ -159,7 +159,7 @@ func (w *work) act() error {
 	case provinces.InfnoReverse:
 		return w.reverse()
 	}
-	w.refuse(provinces.CodeInfno, "infno", "2304, 2305, 2601", w.message.Request.Infno)
+	w.refuse(provinces.CodeInfno, "infno", "2304|2305|2601", w.message.Request.Infno)
 	return nil
 }
 

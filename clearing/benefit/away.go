@@ -29,7 +29,7 @@ func (b *bill) findAwayRule() error {
 		}
 		filing = FilingKind(rule.SameAs)
 	}
-	return provinces.Reject(provinces.CodePlanGap, "out_fil_type", "", string(filing))
+	return provinces.Reject(provinces.CodePlanGap, "input.mdtrtinfo.out_fil_type", "", string(filing))
 }
 
 // traceLocal notes a stay at home, or one whose filing counts as that.

@@ -55,7 +55,7 @@ func (p *Prepared) adjudicate(before []Accumulators, trace *tracer) (Adjudicatio
 	facts := gather(&p.stay, p.plan, p.version)
 	result := Adjudication{Plan: p.plan.ref(p.version), Filing: facts.filing}
 	if facts.facility.Level == "" {
-		return Adjudication{}, provinces.Reject(provinces.CodePlanGap, "hosp_lv", "01 to 11", p.stay.Claim.HospitalLevel)
+		return Adjudication{}, provinces.Reject(provinces.CodePlanGap, "input.mdtrtinfo.hosp_lv", "01 to 11", p.stay.Claim.HospitalLevel)
 	}
 	p.warn(&facts, trace)
 	facts.hospital(trace)

@@ -164,7 +164,7 @@ func (b *bill) firstAmount(d *deductible, f Facility, traced bool) (ledger.Amoun
 	}
 	amount, key, ok := table.of(f)
 	if !ok {
-		return 0, provinces.Reject(provinces.CodePlanGap, "hosp_lv", "", string(f.Level))
+		return 0, provinces.Reject(provinces.CodePlanGap, "input.mdtrtinfo.hosp_lv", "", string(f.Level))
 	}
 	if traced {
 		b.trace.step("deductible", "deductible-table", article, exact, amount.fen, word("hospital", key))

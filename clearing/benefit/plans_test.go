@@ -96,14 +96,16 @@ func TestRefusalsOfTheCalculator(t *testing.T) {
 		name   string
 		change func(*benefit.Case)
 		want   provinces.Code
+		where  string // as the hospital has it in its message
 	}{
-		{"no such area", func(c *benefit.Case) { c.Home = "990100" }, provinces.CodeNoPlan},
-		{"no such insurance", func(c *benefit.Case) { c.Claim.Insutype = "340" }, provinces.CodeNoPlan},
-		{"before every version", func(c *benefit.Case) { c.Claim.Admitted, c.Claim.Discharged = at("2001-01-01"), at("2001-01-02") }, provinces.CodeNoVersion},
-		{"discharged before admission", func(c *benefit.Case) { c.Claim.Discharged = at("2026-01-01") }, provinces.CodePeriod},
-		{"amounts that do not add up", func(c *benefit.Case) { c.Claim.Total++ }, provinces.CodeAmountSum},
-		{"a negative amount", func(c *benefit.Case) { c.Claim.OwnExpense, c.Claim.InScope = -1, c.Claim.InScope+1 }, provinces.CodeAmountSign},
-		{"an unknown level", func(c *benefit.Case) { c.Facility.Level, c.Claim.HospitalLevel = "", "77" }, provinces.CodePlanGap},
+		{"no such area", func(c *benefit.Case) { c.Home = "990100" }, provinces.CodeNoPlan, "insuplc_admdvs"},
+		{"no such insurance", func(c *benefit.Case) { c.Claim.Insutype = "340" }, provinces.CodeNoPlan, "insuplc_admdvs"},
+		{"before every version", func(c *benefit.Case) { c.Claim.Admitted, c.Claim.Discharged = at("2001-01-01"), at("2001-01-02") }, provinces.CodeNoVersion, "input.mdtrtinfo.endtime"},
+		{"discharged before admission", func(c *benefit.Case) { c.Claim.Discharged = at("2026-01-01") }, provinces.CodePeriod, "input.mdtrtinfo.endtime"},
+		{"a stay of more than ten years", func(c *benefit.Case) { c.Claim.Admitted = at("2001-01-01") }, provinces.CodePeriod, "input.mdtrtinfo.begntime"},
+		{"amounts that do not add up", func(c *benefit.Case) { c.Claim.Total++ }, provinces.CodeAmountSum, "input.data.medfee_sumamt"},
+		{"a negative amount", func(c *benefit.Case) { c.Claim.OwnExpense, c.Claim.InScope = -1, c.Claim.InScope+1 }, provinces.CodeAmountSign, "input.data.fulamt_ownpay_amt"},
+		{"an unknown level", func(c *benefit.Case) { c.Facility.Level, c.Claim.HospitalLevel = "", "77" }, provinces.CodePlanGap, "input.mdtrtinfo.hosp_lv"},
 	} {
 		c := stay{in: "11000"}.toCase()
 		x.change(&c)
@@ -112,8 +114,8 @@ func TestRefusalsOfTheCalculator(t *testing.T) {
 			_, err = p.Adjudicate(make([]benefit.Accumulators, len(p.Years)))
 		}
 		var reject *provinces.RejectError
-		if !errors.As(err, &reject) || reject.Code != x.want {
-			t.Errorf("%s: %v, want %d", x.name, err, x.want)
+		if !errors.As(err, &reject) || reject.Code != x.want || reject.Errors[0].Field != x.where {
+			t.Errorf("%s: %v, want %d at %s", x.name, err, x.want, x.where)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (r *run) rate(s *segment, specials []*specialRatio, away *awayRule) (rate, 
 		x.change("away-ratio", value.ratio, value.ratio)
 	}
 	if !ok {
-		return rate{}, provinces.Reject(provinces.CodePlanGap, "hosp_lv", "", string(hospital.Level))
+		return rate{}, provinces.Reject(provinces.CodePlanGap, "input.mdtrtinfo.hosp_lv", "", string(hospital.Level))
 	}
 	for _, special := range specials {
 		x.special(special, hospital)

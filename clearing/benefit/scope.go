@@ -36,20 +36,20 @@ func (p *Prepared) splitScope(f *facts, t *tracer) (scope, error) {
 // the line's date.
 func (v *planVersion) splitLines(c *provinces.Claim, t *tracer) (scope, error) {
 	if len(c.Lines) == 0 {
-		return scope{}, provinces.Reject(provinces.CodePlanGap, "feedetail", "fee lines", "")
+		return scope{}, provinces.Reject(provinces.CodePlanGap, "input.feedetail", "fee lines", "")
 	}
 	var s scope
 	for i := range c.Lines {
 		line := &c.Lines[i]
 		rule := v.catalogueRule(line)
 		if rule == nil {
-			return scope{}, provinces.Reject(provinces.CodePlanGap, "feedetail.chrgitm_lv", "", line.Class)
+			return scope{}, provinces.Reject(provinces.CodePlanGap, "input.feedetail.chrgitm_lv", "", line.Class)
 		}
 		t.uses(&rule.cited)
 		s.add(line, rule, t)
 	}
 	if s.total != c.Total {
-		return scope{}, provinces.Reject(provinces.CodeLineSum, "medfee_sumamt", s.total.String(), c.Total.String())
+		return scope{}, provinces.Reject(provinces.CodeLineSum, "input.data.medfee_sumamt", s.total.String(), c.Total.String())
 	}
 	return s, s.check()
 }
@@ -59,7 +59,7 @@ func (s *scope) check() error {
 	amounts := append([]classAmount{{"", s.ownExpense}, {"", s.overLimit}, {"", s.selfPayFirst}, {"", s.unclassed()}}, s.classes...)
 	for _, x := range amounts {
 		if x.amount < 0 {
-			return provinces.Reject(provinces.CodeLineSum, "feedetail", "0.00", x.amount.String())
+			return provinces.Reject(provinces.CodeLineSum, "input.feedetail", "0.00", x.amount.String())
 		}
 	}
 	return nil

@@ -127,9 +127,9 @@ func (p *Plan) Prepare(c Case) (*Prepared, error) {
 // versionFor is the version that counts for a stay, nil if there is none, with the day
 // that chooses it and its member.
 func (p *Plan) versionFor(c *provinces.Claim) (version *planVersion, field string, day ledger.Day) {
-	field, day = "endtime", c.Discharged.Day()
+	field, day = "input.mdtrtinfo.endtime", c.Discharged.Day()
 	if p.ChosenBy == "admission" {
-		field, day = "begntime", c.Admitted.Day()
+		field, day = "input.mdtrtinfo.begntime", c.Admitted.Day()
 	}
 	return p.inForce(day), field, day
 }
@@ -160,21 +160,21 @@ func checkClaim(c *provinces.Claim) error {
 		field  string
 		amount ledger.Amount
 	}{
-		{"medfee_sumamt", c.Total}, {"fulamt_ownpay_amt", c.OwnExpense}, {"overlmt_selfpay", c.OverLimit},
-		{"preselfpay_amt", c.SelfPayFirst}, {"inscp_scp_amt", c.InScope},
+		{"input.data.medfee_sumamt", c.Total}, {"input.data.fulamt_ownpay_amt", c.OwnExpense}, {"input.data.overlmt_selfpay", c.OverLimit},
+		{"input.data.preselfpay_amt", c.SelfPayFirst}, {"input.data.inscp_scp_amt", c.InScope},
 	} {
 		if x.amount < 0 || x.amount > amountMax {
 			return provinces.Reject(provinces.CodeAmountSign, x.field, "0.00 to "+amountMax.String(), x.amount.String())
 		}
 	}
 	if sum := c.OwnExpense + c.OverLimit + c.SelfPayFirst + c.InScope; sum != c.Total {
-		return provinces.Reject(provinces.CodeAmountSum, "medfee_sumamt", sum.String(), c.Total.String())
+		return provinces.Reject(provinces.CodeAmountSum, "input.data.medfee_sumamt", sum.String(), c.Total.String())
 	}
 	if c.Discharged < c.Admitted {
-		return provinces.Reject(provinces.CodePeriod, "endtime", "not before "+c.Admitted.String(), c.Discharged.String())
+		return provinces.Reject(provinces.CodePeriod, "input.mdtrtinfo.endtime", "not before "+c.Admitted.String(), c.Discharged.String())
 	}
 	if days := int(c.Discharged.Day() - c.Admitted.Day()); days > stayDaysMax {
-		return provinces.Reject(provinces.CodePeriod, "begntime", fmt.Sprintf("at most %d days before endtime", stayDaysMax), fmt.Sprint(days))
+		return provinces.Reject(provinces.CodePeriod, "input.mdtrtinfo.begntime", fmt.Sprintf("at most %d days before endtime", stayDaysMax), fmt.Sprint(days))
 	}
 	return nil
 }
