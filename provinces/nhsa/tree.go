@@ -33,6 +33,9 @@ var parsers = sync.Pool{New: func() any {
 	return &parser{decoder: jsontext.NewDecoder(bytes.NewReader(nil)), nodes: make([]node, 0, 512)}
 }}
 
+// byteOrderMark is what some systems put before UTF-8. RFC 8259 (8.1) forbids it.
+const byteOrderMark = "\uFEFF"
+
 // maxNodesKept bounds what a reused parser holds on to.
 const maxNodesKept = 4_096
 
@@ -52,6 +55,9 @@ func (p *parser) parse(body []byte) *provinces.RejectError {
 	p.source = string(body)
 	p.nodes = p.nodes[:0]
 	p.decoder.Reset(bytes.NewBuffer(body))
+	if strings.HasPrefix(p.source, byteOrderMark) { // no editor shows it, so it is named
+		return provinces.Reject(provinces.CodeMalformed, "", "{...}", "a byte order mark")
+	}
 	if p.decoder.PeekKind() != '{' {
 		if _, err := p.decoder.ReadValue(); err != nil {
 			return syntaxRefusal(err)
