@@ -97,7 +97,7 @@ func (a *app) printRecord(r service.ClaimReply) {
 		a.printAct(*r.Act)
 	}
 	for _, e := range r.Errors {
-		fmt.Fprintf(a.out, "  %s: %s → %s\n", printable(e.Field), printable(e.Found), printable(e.Expected))
+		fmt.Fprintf(a.out, "  %s: %s → %s\n", a.place(e.Field), printable(e.Found), printable(e.Expected))
 	}
 	if r.Adjudication != nil {
 		a.printAdjudication(*r.Adjudication, r)

@@ -89,7 +89,7 @@ func (f *monthFlags) send(ctx context.Context, a *app, infno string, data map[st
 // refused tells what a message was refused with.
 func (a *app) refused(answer monthAnswer) error {
 	for _, e := range answer.Output.Errors {
-		fmt.Fprintf(a.err, "  %s: %s → %s\n", printable(e.Field), printable(e.Found), printable(e.Expected))
+		fmt.Fprintf(a.err, "  %s: %s → %s\n", a.place(e.Field), printable(e.Found), printable(e.Expected))
 	}
 	return no(answer.Text, answer.Text)
 }

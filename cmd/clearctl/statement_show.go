@@ -42,7 +42,10 @@ func (a *app) printStatements(r *service.HaveReply) {
 	t := newTable(a.say("编号", "id"), a.say("结果", "outcome"), a.say("区间", "days"), ">"+a.say("序号", "serial"), ">"+a.say("合计行", "totals"), ">"+a.say("明细行", "rows"), a.say("说明", "note"))
 	for _, list := range [][]service.StatementLine{r.Waiting, r.Refused, r.Applied} {
 		for _, s := range list {
-			days, note := "", ""
+			days, note, serial := "", "", ""
+			if s.Serial != 0 {
+				serial = fmt.Sprint(s.Serial)
+			}
 			if s.From != nil {
 				days = s.From.String()
 				if *s.To != *s.From {
@@ -57,7 +60,7 @@ func (a *app) printStatements(r *service.HaveReply) {
 			case s.Answered:
 				note = a.say("已出结果", "answered")
 			}
-			t.row(s.ID, a.statementOutcome(s.Outcome), days, s.Serial, s.Totals, s.Rows, note)
+			t.row(s.ID, a.statementOutcome(s.Outcome), days, serial, s.Totals, s.Rows, note)
 		}
 	}
 	t.write(a.out)

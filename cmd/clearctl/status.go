@@ -48,6 +48,11 @@ func (a *app) printStatus(r service.StatusReply) {
 	if r.IntakeOnly {
 		t.row("", a.say("只收不记：账本存疑，报文照收，暂不入账", "intake only: the books are in doubt, messages are kept, nothing is booked"))
 	}
+	if r.IntakeOnly { // nobody read the books: no figure of them would be true
+		t.row(a.say("启动于", "started"), r.Started.Format("2006-01-02 15:04:05 -07:00"))
+		t.write(a.out)
+		return
+	}
 	t.row(a.say("营业日", "business day"), r.Day.String()+" ("+r.Mode+")")
 	t.row(a.say("最近日切", "last closed day"), closed)
 	t.row(a.say("账本记录数", "records"), r.BooksNumber)

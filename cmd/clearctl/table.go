@@ -102,6 +102,14 @@ func printable(s string) string {
 	}, s)
 }
 
+// place names the member that a refusal is about; without one, the whole message.
+func (a *app) place(field string) string {
+	if field == "" {
+		return a.say("整个报文", "the message")
+	}
+	return printable(field)
+}
+
 // show prints a result: as JSON for programs, otherwise by the given function.
 func (a *app) show(result any, human func()) error {
 	if a.output != "json" {

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"clearingd/clearing/service"
 	"clearingd/ledger"
 	"clearingd/provinces"
 )
@@ -61,6 +62,23 @@ func TestLanguage(t *testing.T) {
 	} {
 		if got := pickLanguage(strings.Fields(c.args), func(name string) string { return c.env[name] }); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// Without the books there are no figures: status then shows the reasons and nothing that
+// would read as if nothing were wrong, or as if nobody had ever sent a claim.
+func TestStatusOfABrokerWithoutBooks(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{out: &out, lang: english}
+	a.printStatus(service.StatusReply{Version: "1", IntakeOnly: true, Reasons: []string{"books: damaged: record 7"}})
+	text := out.String()
+	if !strings.Contains(text, "books: damaged: record 7") || !strings.Contains(text, "intake only") {
+		t.Error(text)
+	}
+	for _, untrue := range []string{"business day", "booked  ", "streams are answered", "none yet"} {
+		if strings.Contains(text, untrue) {
+			t.Errorf("%q in\n%s", untrue, text)
 		}
 	}
 }

@@ -206,6 +206,9 @@ func (d *Daemon) registryEndpoints() []bus.Endpoint {
 
 // registryPerson shows what the register says of a person.
 func (d *Daemon) registryPerson(home ledger.Province, request service.RegistryRequest) (service.RegistryReply, error) {
+	if request.PersonNo == "" {
+		return service.RegistryReply{}, missing("person_no")
+	}
 	reply := service.RegistryReply{
 		Person: d.pseudonyms.Of(home, request.PersonNo), Mode: string(d.cfg.Homes.Of(string(home))),
 	}
@@ -251,6 +254,9 @@ func enrolmentLine(e *provinces.Enrolment) service.RegistryEnrolment {
 
 // registryProvider shows what the register says of a provider.
 func (d *Daemon) registryProvider(treatment ledger.Province, request service.RegistryProviderRequest) (service.RegistryProviderReply, error) {
+	if request.Provider == "" {
+		return service.RegistryProviderReply{}, missing("provider")
+	}
 	reply := service.RegistryProviderReply{Provider: request.Provider}
 	var file clearing.ProviderFile
 	err := d.store.View(func(tx *store.Tx) (err error) {

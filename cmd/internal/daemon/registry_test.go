@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -150,5 +151,11 @@ func TestTheRegisterSurvivesARestart(t *testing.T) {
 	}
 	if reply := call[service.RegistryReply](h, service.Registry+".11", service.RegistryRequest{PersonNo: "nobody"}); reply.Known {
 		t.Errorf("%+v", reply)
+	}
+	misspelled := map[string]string{"psn_no": stated.Person}
+	for _, about := range []string{service.Registry + ".11", service.RegistryProvider + ".11", service.Person} {
+		if failure := h.refusedCall(about, misspelled); failure.Code != http.StatusBadRequest {
+			t.Errorf("%s answers a request that names nobody: %+v", about, failure)
+		}
 	}
 }

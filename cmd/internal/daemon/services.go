@@ -82,6 +82,12 @@ func failure(code int, zh, en string) error {
 	return failureOf(service.Failure{Code: code, ZH: zh, EN: en})
 }
 
+// missing refuses a request without the member that says about whom it is: a misspelled
+// name would otherwise be answered as if it were nobody's.
+func missing(member string) error {
+	return failure(http.StatusBadRequest, "请求缺少 "+member, "the request has no "+member)
+}
+
 // failureText is how much of a failure is told: what is wrong with a request can quote it, and
 // a reply has its bounds.
 const failureText = 1000
@@ -287,6 +293,9 @@ func (d *Daemon) storedAnswer(_ context.Context, request service.AnswerRequest) 
 
 // person lists the person-years the books hold.
 func (d *Daemon) person(_ context.Context, request service.PersonRequest) (service.PersonReply, error) {
+	if request.PersonNo == "" {
+		return service.PersonReply{}, missing("person_no")
+	}
 	reply := service.PersonReply{Person: d.pseudonyms.Of(request.Home, request.PersonNo)}
 	err := d.store.View(func(tx *store.Tx) error {
 		return tx.Years(request.Home, request.PersonNo, request.Insutype, func(key clearing.YearKey, state clearing.YearState) error {
