@@ -220,6 +220,18 @@ func (b *books) reverse(bill clearing.Record) clearing.Record {
 	return r
 }
 
+// restore lets a cancelled bill stand again: its hospital does not know what became of the 2305.
+func (b *books) restore(cancelled, bill clearing.Record) clearing.Record {
+	b.Helper()
+	r := b.say(provinces.Request{Infno: provinces.InfnoReverse, MsgID: "rc-" + bill.Bill.Claim.VisitID, Reversal: &provinces.Reversal{
+		OriginalMsgID: cancelled.MsgID(), OriginalInfno: provinces.InfnoCancel, PersonNo: bill.Bill.Claim.PersonNo,
+	}})
+	if r.Outcome != provinces.Reversed {
+		b.Fatalf("reversing the cancellation is %s: %d %v", r.Outcome, r.Code, r.Errors)
+	}
+	return r
+}
+
 // act has two officers of Zhejiang decide about a target on the open day, and returns the
 // record of it.
 func (b *books) act(kind clearing.ActKind, target string, funds ...clearing.FundFigure) (number uint64) {
@@ -280,6 +292,9 @@ func back(cancelled, bill clearing.Record) provinces.StatementRow {
 	x.Total, x.Funds, x.Account = -x.Total, -x.Funds, -x.Account
 	return x
 }
+
+// named is the row of what took a bill back without a setl_id of its own.
+func named(bill clearing.Record) provinces.StatementRow { return back(bill, bill) }
 
 func rows(records ...clearing.Record) (list []provinces.StatementRow) {
 	for _, r := range records {

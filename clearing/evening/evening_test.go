@@ -194,6 +194,91 @@ func TestABillThatWasNeverKnown(t *testing.T) {
 	b.demandSums(monday, 3, 0, 0)
 }
 
+// TestWhatTookBackABillThatWasNeverKnown: a side that has it and not the bill differs by it.
+func TestWhatTookBackABillThatWasNeverKnown(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	b.reverse(one)
+	b.state(theHospital, monday, row(two))
+	b.state(theTreatment, monday, row(two))
+	b.state(theHome, monday, row(two), named(one))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 STATUS home -6000.00 open")
+	b.demandSums(monday, 2, 0, 1)
+}
+
+// TestACancellationThatWasNeverKnown: a 2601 on the same day lets the bill stand again. It
+// has always stood: the sides have it, and of the rest neither, whether they state rows or
+// totals. A side that has the cancellation alone differs by it; one that has both does not.
+func TestACancellationThatWasNeverKnown(t *testing.T) {
+	again := func(bill clearing.Record) provinces.StatementRow {
+		x := row(bill)
+		x.SettlementID, x.Provider = "again-1", hospital
+		return x
+	}
+	for name, is := range map[string]struct {
+		home func(bill, cancelled clearing.Record) []provinces.StatementRow
+		want []string
+	}{
+		"neither": {func(bill, _ clearing.Record) []provinces.StatementRow { return rows(bill) }, nil},
+		"both": {func(bill, c clearing.Record) []provinces.StatementRow {
+			return append(rows(bill), back(c, bill), again(bill))
+		}, nil},
+		"the 2305": {func(bill, c clearing.Record) []provinces.StatementRow { return append(rows(bill), back(c, bill)) }, []string{"bill/2 STATUS home -6000.00 open"}},
+		"the 2601": {func(bill, _ clearing.Record) []provinces.StatementRow { return append(rows(bill), again(bill)) }, []string{"bill/3 STATUS home 6000.00 open"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			bill := b.bill("one", 11_000)
+			cancelled := b.cancel(bill)
+			b.restore(cancelled, bill)
+			b.state(theHospital, monday, row(bill))
+			b.apply(provinces.Statement{
+				Party: theTreatment, From: monday, To: monday, Horizon: monday, Refunds: true,
+				Totals: []provinces.StatementTotal{{Count: 1, Total: 11_000_00, Funds: 6_000_00}},
+			}, nil)
+			b.state(theHome, monday, is.home(bill, cancelled)...)
+			b.close(monday)
+			b.match(monday)
+			b.demand(is.want...)
+			b.demandSums(monday, uint64(3-len(is.want)), 0, uint64(len(is.want)))
+		})
+	}
+}
+
+// TestTotalsOfABillThatWasNeverKnown: totals count neither it nor the 2601, of one day or of
+// the month that holds both days.
+func TestTotalsOfABillThatWasNeverKnown(t *testing.T) {
+	for name, is := range map[string]struct {
+		to    ledger.Day
+		later ledger.Day
+	}{"of the day": {monday, monday}, "of the month": {monday + 29, monday + 1}} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			one := b.bill("one", 11_000)
+			b.bill("two", 2_000)
+			for day := monday; day < is.later; day++ {
+				b.close(day)
+			}
+			b.reverse(one)
+			from := monday
+			if is.to != monday {
+				from = ledger.NewDay(2026, 3, 1)
+			}
+			b.apply(provinces.Statement{
+				Party: theHospital, From: from, To: is.to, Horizon: is.to, Refunds: true,
+				Totals: []provinces.StatementTotal{{Insutype: "390", ClearingType: "21", Agency: treatment, Count: 1, Total: 2_000_00, Funds: 600_00}},
+			}, nil)
+			for day := is.later; day <= is.to; day++ {
+				b.close(day)
+			}
+			b.match(is.to)
+			b.demand()
+		})
+	}
+}
+
 // TestACancellationOnTheNextDayTouchesItsBill: the hospital took the bill back and states
 // neither; the books have both, on two days. Once both are known the chain explains itself.
 func TestACancellationOnTheNextDayTouchesItsBill(t *testing.T) {

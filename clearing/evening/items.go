@@ -92,7 +92,8 @@ func (b *books) ledgers() []reconcile.PairLedger {
 }
 
 // item is a record with an effect as the match has it: the bill it makes, or lets stand
-// again, or takes back with the sign turned. What officers did to a bill is none of it:
+// again, or takes back with the sign turned; and whether it is one of two that are nothing
+// together, since one is a 2601 and undid the other. What officers did to a bill is none of it:
 // sides state what was answered.
 func (r *run) item(tx *store.Tx, record *clearing.Record) (i reconcile.Item, err error) {
 	booked := record
@@ -113,16 +114,24 @@ func (r *run) item(tx *store.Tx, record *clearing.Record) (i reconcile.Item, err
 	if booked != record {
 		i.Corrects, i.CorrectsOn = booked.Number, booked.Day
 	}
-	if record.Effect < 0 {
-		i.Silent = record.Outcome == provinces.Reversed && booked.Day == record.Day
-		return i, nil
-	}
 	var by clearing.Record
-	if by, err = r.undone(tx, record.Number); err != nil || by.Number == 0 {
+	if by, err = r.undone(tx, record.Number); err != nil {
 		return i, err
 	}
-	i.UndoneBy, i.UndoneOn = by.Number, by.Day
-	i.Silent = by.Outcome == provinces.Reversed && by.Day == record.Day
+	if record.Effect > 0 && by.Number != 0 {
+		i.UndoneBy, i.UndoneOn = by.Number, by.Day
+	}
+	switch {
+	case record.Outcome == provinces.Reversed:
+		undone, err := r.brief(tx, record.Original)
+		if err != nil {
+			return i, err
+		}
+		i.VoidOn = undone.Day
+	case by.Outcome == provinces.Reversed:
+		i.VoidOn = by.Day
+	}
+	i.Silent = i.VoidOn == record.Day
 	return i, nil
 }
 

@@ -41,6 +41,7 @@ func appendItem(b []byte, i *Item) []byte {
 	b = binary.AppendVarint(b, int64(i.To))
 	b = binary.AppendVarint(b, int64(i.UndoneOn))
 	b = binary.AppendVarint(b, int64(i.CorrectsOn))
+	b = binary.AppendVarint(b, int64(i.VoidOn))
 	b = binary.AppendUvarint(b, i.Corrects)
 	return binary.AppendUvarint(b, i.UndoneBy)
 }
@@ -132,7 +133,7 @@ func (d *decoder) item(i *Item) error {
 	flags := d.byte()
 	i.Refund, i.Silent = flags&1 != 0, flags&4 != 0
 	d.amounts(&i.Amounts, flags&2 != 0)
-	i.From, i.To, i.UndoneOn, i.CorrectsOn = d.day(), d.day(), d.day(), d.day()
+	i.From, i.To, i.UndoneOn, i.CorrectsOn, i.VoidOn = d.day(), d.day(), d.day(), d.day(), d.day()
 	i.Corrects, i.UndoneBy = d.uvarint(), d.uvarint()
 	if d.bad {
 		return ErrRun

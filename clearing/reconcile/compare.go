@@ -28,6 +28,8 @@ func (r *Result) judgeSide(s Side) SideState {
 	rows := r.Sides[s]
 	own, others := r.ownRows(s)
 	switch {
+	case len(rows) == 0 && r.Books.Silent && r.back[s]: // it has what took the bill back, and not the bill
+		r.missing(s)
 	case len(rows) == 0:
 		state := r.said[s].absent(r.Books)
 		if state == Differs {
@@ -40,8 +42,8 @@ func (r *Result) judgeSide(s Side) SideState {
 		r.missing(s)
 	default:
 		r.compare(s, &rows[0])
-		if r.Books.Silent && !r.Books.Refund && !r.back[s] {
-			r.find(s, Finding{Class: Status, Owed: rows[0].Amounts.Owed(), Field: "refd_setl_flag", Ours: flag(true), Theirs: flag(false)})
+		if r.Books.Silent && (r.Books.Corrects == 0 && !r.back[s] || r.alone[s]) {
+			r.find(s, Finding{Class: Status, Owed: rows[0].Amounts.Owed(), Field: "refd_setl_flag", Ours: flag(!r.Books.Refund), Theirs: flag(r.Books.Refund)})
 		}
 		for i := 1; i < own; i++ {
 			r.find(s, Finding{Class: Duplicate, Owed: rows[i].Amounts.Owed(), Field: "setl_id", Ours: place(&rows[0]), Theirs: place(&rows[i])})

@@ -88,10 +88,14 @@ type Item struct {
 	// CorrectsOn is the business day of Corrects; 0 without one.
 	CorrectsOn ledger.Day `cbor:"20,keyasint,omitempty"`
 
-	// Silent: a bill that a 2601 took back on its own day, or that 2601. For whoever did not
-	// know what had become of the bill it has never been, so that a side has neither of
-	// both is no difference (contract, "unknown outcome").
+	// Silent: a bill, or a cancellation, that a 2601 undid on its own day, or that 2601. For
+	// whoever did not know what had become of it, it has never been, so that a side has neither
+	// of both is no difference (contract, "unknown outcome"); that it has one alone is.
 	Silent bool `cbor:"19,keyasint,omitempty"`
+
+	// VoidOn is, of a 2601 and of what it undid, the business day of the other; 0: it is
+	// neither. Totals of both days count neither.
+	VoidOn ledger.Day `cbor:"21,keyasint,omitempty"`
 
 	// Of sides' items only: where the row stands, to name it.
 	Party     provinces.Party `cbor:"15,keyasint,omitempty"`

@@ -269,9 +269,10 @@ func likeness(bill, row *Item) (marks int) {
 	return marks
 }
 
-// settle gives the bill out if every side is settled, and lets it wait otherwise.
+// settle gives the bill out if every side is settled, and lets it wait otherwise. A
+// cancellation that a 2601 undid waits for that one, which has no number that sides know.
 func (m *matching) settle(r *Result) error {
-	waits := false
+	waits := r.Books.voidCancellation()
 	for _, s := range Sides {
 		waits = waits || r.wants(s)
 	}

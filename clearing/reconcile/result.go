@@ -65,9 +65,10 @@ type Result struct {
 	States   [4]SideState // by Side
 	Findings []Finding    // in the order of sides and fields; empty unless Standing is Broken
 
-	said [4]Said   // by Side: the word of the side's party
-	back [4]bool   // by Side: it has a refund of this bill, which lies beside what took the bill back
-	twin [4]uint64 // by Side: another standing bill of the same stay and amounts, which the side has
+	said  [4]Said   // by Side: the word of the side's party
+	back  [4]bool   // by Side: it has a refund of this bill, which lies beside what took the bill back
+	alone [4]bool   // by Side: it has this one of a cancellation and the 2601 that undid it, and not the other
+	twin  [4]uint64 // by Side: another standing bill of the same stay and amounts, which the side has
 }
 
 // SideState is what one side says of one bill.

@@ -47,10 +47,15 @@ func NewTotalsTally(s *provinces.Statement) *TotalsTally {
 }
 
 // Add takes an item of the books. Items of other parties or days, and what takes bills
-// back where the statement leaves it out, are passed over.
+// back where the statement leaves it out, are passed over; so are a 2601 and what it undid
+// where the range holds both days, as in the answer that the party got.
 func (t *TotalsTally) Add(i *Item) {
 	s := t.statement
 	if i.PartyOn(SideOf(s.Party.Kind)) != s.Party || i.From < s.From || i.From > s.To || i.Refund && !s.Refunds {
+		return
+	}
+	again := i.VoidOn != 0 && !i.Refund && i.Corrects != 0 // it takes back what a statement of bills alone does not have
+	if i.VoidOn != 0 && s.From <= i.VoidOn && i.VoidOn <= s.To || again && !s.Refunds {
 		return
 	}
 	covered := false
