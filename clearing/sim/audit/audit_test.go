@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"clearingd/clearing/sim"
@@ -91,6 +92,66 @@ func TestBeijingBillAtItsCap(t *testing.T) {
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %s, published %s", what, pair[0], pair[1])
+		}
+	}
+}
+
+// Deductibles as Hunan and Anhui have printed them: at most 2,300 in a year, after twice 600
+// in the county the city's 1,200 are 1,100; and outside the province 20 % of the total cost,
+// 2,000 to 10,000.
+func TestDeductiblesOfHunanAndAnhui(t *testing.T) {
+	const head = `area = "43"
+		insurance = "390"
+		[[version]]
+		valid_from = 2020-01-01
+		`
+	const layer = `
+		[[version.layer]]
+		id = "basic"
+		fund = "390100"
+		takes = ["in scope"]
+		[[version.layer.segment]]
+		pays = 65`
+	hunan := head + `[version.deductible]
+		amount = { second = 600, third = 1200 }
+		year_at_most = 2300
+		[version.deductible.later_stays]
+		for = { filing = ["local"] }
+		percent = [50]
+		[[version.out_of_area]]
+		filing = ["unfiled"]
+		same_as = "local"` + layer
+	anhui := head + `[version.deductible]
+		amount = 700
+		[[version.out_of_area]]
+		filing = ["unfiled"]
+		deductible_percent_of_total = 20
+		deductible_at_least = 2000
+		deductible_at_most = 10_000` + layer
+	for _, x := range []struct {
+		plan, total, before string
+		stays               int
+		want                string
+	}{
+		{hunan, "66000", "0", 0, "1200.00"},
+		{hunan, "66000", "1200", 2, "1100.00"}, // and does not fall: unfiled
+		{hunan, "66000", "2300", 3, "0.00"},
+		{anhui, "8000", "0", 0, "2000.00"},
+		{anhui, "30000", "0", 0, "6000.00"},
+		{anhui, "60000", "0", 0, "10000.00"},
+	} {
+		plans, err := ReadPlans(fstest.MapFS{"43/plans/43-390.toml": {Data: []byte(x.plan)}})
+		if err != nil || len(plans.Unread) > 0 {
+			t.Fatal(err, plans.Unread)
+		}
+		p := plans.find("430100", "390")
+		q := request{home: "430100", treatment: "310101", claim: &claim{insurance: "390", personType: "15", level: "02",
+			admitted: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), discharged: time.Date(2024, 5, 9, 0, 0, 0, 0, time.UTC), total: yuan(t, x.total), scope: yuan(t, x.total)}}
+		year := fold(2024, nil)
+		year.Stays, year.Deductible = x.stays, yuan(t, x.before)
+		bill, err := settle(p, p.on(q.claim.discharged), q, year)
+		if err != nil || Yuan(bill.Deductible) != x.want {
+			t.Errorf("%s after %s: %v, want %s (%v)", x.total, x.before, bill, x.want, err)
 		}
 	}
 }

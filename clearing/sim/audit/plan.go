@@ -117,14 +117,17 @@ type deductible struct {
 	RenewDays    int    `toml:"renewed_every_days"`
 	TransferDays any    `toml:"transfer_within_days"`
 	BelowCounts  any    `toml:"stay_below_it_counts"`
+	YearMost     any    `toml:"year_at_most"`
+	RenewCounts  bool   `toml:"renewals_count"`
 	Later        *struct {
 		cited
-		Count        string `toml:"count"`
-		Percent      []any  `toml:"percent"`
-		Minus        any    `toml:"minus"`
-		MinusPercent any    `toml:"minus_percent"`
-		Floor        any    `toml:"floor"`
-		FloorOf      string `toml:"floor_level"`
+		For          condition `toml:"for"`
+		Count        string    `toml:"count"`
+		Percent      []any     `toml:"percent"`
+		Minus        any       `toml:"minus"`
+		MinusPercent any       `toml:"minus_percent"`
+		Floor        any       `toml:"floor"`
+		FloorOf      string    `toml:"floor_level"`
 	} `toml:"later_stays"`
 	Special []struct {
 		cited
@@ -149,6 +152,9 @@ type away struct {
 	SelfPayFirst    any      `toml:"self_pay_first"`
 	Pays            any      `toml:"pays"`
 	Deductible      any      `toml:"deductible"`
+	DeductibleShare any      `toml:"deductible_percent_of_total"`
+	DeductibleLeast any      `toml:"deductible_at_least"`
+	DeductibleMost  any      `toml:"deductible_at_most"`
 	DeductibleRaise any      `toml:"deductible_raised"`
 	PaysNothing     bool     `toml:"pays_nothing"`
 	Layers          []string `toml:"layers"`
@@ -174,6 +180,7 @@ type layer struct {
 		Percent any       `toml:"percent_of_total"`
 	} `toml:"starts_above"`
 	Segments []segment `toml:"segment"`
+	UpTo     any       `toml:"brings_up_to"`
 	Special  []struct {
 		cited
 		For      condition `toml:"for"`

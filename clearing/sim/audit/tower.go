@@ -58,28 +58,59 @@ func (s *stay) deductible() (*big.Rat, error) {
 	if d.RenewDays > 0 && s.discharged.Sub(s.admitted) >= time.Duration(d.RenewDays-1)*24*time.Hour {
 		return nil, beyond("a stay of more than one settlement cycle")
 	}
-	var full *big.Rat
-	if s.rule != nil && s.rule.Deductible != nil {
-		own, ok := row(s.rule.Deductible, s.level)
-		if !ok {
-			return nil, beyond("no deductible for level %s away", s.level)
-		}
-		return own, nil
-	}
-	full, ok := row(d.Amount, s.level)
-	if !ok {
-		return nil, beyond("no deductible for level %s", s.level)
+	full, err := s.firstDeductible()
+	if err != nil {
+		return nil, err
 	}
 	if d.Later != nil && s.ordinal > 1 {
-		var err error
-		if full, err = s.later(full); err != nil {
+		falls, err := s.holds(d.Later.For)
+		if err != nil {
 			return nil, err
 		}
+		if falls {
+			if full, err = s.later(full); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if full, err = s.special(full); err != nil {
+		return nil, err
 	}
 	if s.rule != nil && s.rule.DeductibleRaise != nil {
 		full = fen(sum(full, percent(full, number(s.rule.DeductibleRaise))))
 	}
-	for _, special := range d.Special {
+	if most := number(d.YearMost); most != nil {
+		full = smaller(full, larger(rat(0), minus(most, s.year.Deductible)))
+	}
+	return full, nil
+}
+
+// firstDeductible is what a first stay of the year owes: the amount of the out-of-area
+// rule, its share of the total cost, or the plan's for the hospital.
+func (s *stay) firstDeductible() (*big.Rat, error) {
+	amounts := s.version.Deduct.Amount
+	if r := s.rule; r != nil && r.DeductibleShare != nil {
+		full := fen(percent(s.total, number(r.DeductibleShare)))
+		if least := number(r.DeductibleLeast); least != nil {
+			full = larger(full, least)
+		}
+		if most := number(r.DeductibleMost); most != nil {
+			full = smaller(full, most)
+		}
+		return full, nil
+	} else if r != nil && r.Deductible != nil {
+		amounts = r.Deductible
+	}
+	full, ok := row(amounts, s.level)
+	if !ok {
+		return nil, beyond("no deductible for level %s", s.level)
+	}
+	return full, nil
+}
+
+// special waives or lowers the deductible for some; the first rule that holds counts.
+func (s *stay) special(full *big.Rat) (*big.Rat, error) {
+	for _, special := range s.version.Deduct.Special {
 		holds, err := s.holds(special.For)
 		switch {
 		case err != nil:
@@ -125,6 +156,9 @@ func (s *stay) layer(b *Bill, parts map[string]*big.Rat, i int) error {
 	l := &s.version.Layers[i]
 	if applies, err := s.holds(l.For); err != nil || !applies {
 		return err
+	}
+	if l.UpTo != nil {
+		return beyond("layer %s brings up to a share of the bill", l.ID)
 	}
 	if l.Classes != nil || l.Measured != "" && l.Measured != "by cost" || l.Rounding != "" {
 		return beyond("layer %s: classes, measure or rounding of its own", l.ID)
