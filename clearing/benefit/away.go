@@ -45,7 +45,7 @@ func (b *bill) awayRuleFor(filing FilingKind) *awayRule {
 	for i := range b.version.Away {
 		r := &b.version.Away[i]
 		if !contains(r.Filing, string(filing)) ||
-			r.Where == "same province" && !b.province || r.Where == "other province" && b.province ||
+			!b.isIn(r.Where) ||
 			len(r.Hospital) > 0 && !b.facility.fits(r.Hospital) {
 			continue
 		}
@@ -58,6 +58,11 @@ func (b *bill) awayRuleFor(filing FilingKind) *awayRule {
 		}
 	}
 	return nil
+}
+
+// isIn reports whether the treatment lies where a rule is for.
+func (b *bill) isIn(where string) bool {
+	return where == "anywhere" || b.province == (where == "same province")
 }
 
 // changes reports whether the out-of-area rule changes the ratio of the layer.

@@ -169,7 +169,7 @@ func (c *checker) deductible(d *deductible) {
 		if n := set(s.Waived, s.Percent.set, s.Amount.set); n != 1 {
 			c.problem(s.Line, "应恰好写 waived、percent、amount 之一", "write exactly one of waived, percent and amount")
 		}
-		order = append(order, ordered{"", s.Line, s.For.empty()})
+		order = append(order, ordered{line: s.Line, always: s.For.empty()})
 	}
 	c.reached(order)
 	l := d.Later
@@ -179,6 +179,7 @@ func (c *checker) deductible(d *deductible) {
 	if n := set(len(l.Percent) > 0, l.Minus.set, l.MinusPercent.set); n != 1 {
 		c.problem(l.Line, "应恰好写 percent、minus、minus_percent 之一", "write exactly one of percent, minus and minus_percent")
 	}
+	c.condition(&l.For)
 	for _, p := range l.Percent {
 		c.atMost(p, one)
 	}
@@ -205,12 +206,8 @@ func (c *checker) away() {
 	for i := range c.v.Away {
 		r := &c.v.Away[i]
 		c.awayRule(r)
-		for _, where := range []string{"same province", "other province"} {
-			for _, filing := range r.Filing {
-				if r.Where == "anywhere" || r.Where == where {
-					order = append(order, ordered{filing + ", " + where, r.Line, len(r.Hospital) == 0 && r.For.empty()})
-				}
-			}
+		for _, filing := range r.Filing {
+			order = append(order, ordered{filing, r.Where, r.Line, len(r.Hospital) == 0 && r.For.empty()})
 		}
 	}
 	c.reached(order)
@@ -262,7 +259,7 @@ func (c *checker) awayRule(r *awayRule) {
 	if r.SameAs != "" && r.SameAs != string(FilingLocal) && !slices.Contains(filings, r.SameAs) {
 		c.problemf(r.on("same_as"), "same_as %q 应为 local 或备案类型", "same_as %q must be local or a filing", r.SameAs)
 	}
-	changes := set(r.PointsDown.set, r.Factor.set, r.SelfPayFirst.set, r.Pays.set, r.Deductible.set, r.DeductibleRaise.set)
+	changes := set(r.PointsDown.set, r.Factor.set, r.SelfPayFirst.set, r.Pays.set, r.Deductible.set, r.DeductibleShare.set, r.DeductibleRaise.set)
 	if r.SameAs != "" && (changes > 0 || r.PaysNothing) || r.PaysNothing && changes > 0 {
 		c.problem(r.Line, "same_as、pays_nothing 不能与其他变化同写", "same_as and pays_nothing stand alone")
 	}
@@ -275,11 +272,28 @@ func (c *checker) awayRule(r *awayRule) {
 	if r.FactorDecimals != nil && (!r.Factor.set || *r.FactorDecimals > 12) {
 		c.problem(r.on("factor_decimals"), "factor_decimals 须与 factor 同写，且不超过12", "factor_decimals goes with factor and is at most 12")
 	}
+	c.awayDeductible(r)
 	c.ratios(&r.PointsDown)
 	c.ratios(&r.Factor)
 	c.ratios(&r.Pays)
 	c.atMost(r.SelfPayFirst, one)
 	c.layerNames(r.on("layers"), r.Layers)
+}
+
+// awayDeductible checks the ways in which an out-of-area rule tells a deductible of its own.
+func (c *checker) awayDeductible(r *awayRule) {
+	c.atMost(r.DeductibleShare, one)
+	if r.DeductibleShare.set && r.Deductible.set {
+		c.problem(r.on("deductible_percent_of_total"), "deductible 与 deductible_percent_of_total 只能写一个", "write deductible or deductible_percent_of_total, not both")
+	}
+	for _, key := range []string{"deductible_at_least", "deductible_at_most"} {
+		if r.has(key) && !r.DeductibleShare.set {
+			c.problemf(r.on(key), "%s 须与 deductible_percent_of_total 同写", "%s goes with deductible_percent_of_total", key)
+		}
+	}
+	if r.DeductibleMost.sane && r.DeductibleMost.fen < r.DeductibleLeast.fen {
+		c.problem(r.on("deductible_at_most"), "deductible_at_most 小于 deductible_at_least", "deductible_at_most is below deductible_at_least")
+	}
 }
 
 func (c *checker) ratios(t *table[share100]) {

@@ -119,22 +119,44 @@ func slip(word, known string) bool {
 // ordered is a rule in a list of which, for each name, the first that holds counts.
 type ordered struct {
 	name   string
+	where  string // "same province" or "other province"; "" and "anywhere": both
 	line   int
 	always bool
 }
 
-// reached finds rules that stand below one that always holds.
+// anyPlace reports whether the rule is for treatment wherever it happened.
+func (o *ordered) anyPlace() bool { return o.where == "" || o.where == "anywhere" }
+
+// reached finds rules that stand below one that always holds. A rule for any place may
+// stand below one for the same province: it is what is left for the others.
 func (c *checker) reached(rules []ordered) {
-	for i, rule := range rules {
-		for _, above := range rules[:i] {
-			if above.always && above.name == rule.name {
-				name := ""
-				if rule.name != "" {
-					name = " (" + rule.name + ")"
-				}
-				c.problemf(rule.line, "本条%s永不适用：第%d行的规则总是成立，应放在最后", "never reached%s: the rule in line %d always holds and belongs last", name, above.line)
+	for i := range rules {
+		rule := &rules[i]
+		same, other := rule.where == "other province", rule.where == "same province" // decided above, or not asked for
+		for j := range rules[:i] {
+			above := &rules[j]
+			if !above.always || above.name != rule.name {
+				continue
+			}
+			same = same || above.anyPlace() || above.where == "same province"
+			other = other || above.anyPlace() || above.where == "other province"
+			if same && other {
+				c.problemf(rule.line, "本条%s永不适用：第%d行的规则总是成立，应放在最后", "never reached%s: the rule in line %d always holds and belongs last", rule.words(), above.line)
 				break
 			}
 		}
 	}
+}
+
+// words says in brackets what the rule is for; nothing where the list has no names.
+func (o *ordered) words() string {
+	switch {
+	case o.name == "" && o.anyPlace():
+		return ""
+	case o.anyPlace():
+		return " (" + o.name + ")"
+	case o.name == "":
+		return " (" + o.where + ")"
+	}
+	return " (" + o.name + ", " + o.where + ")"
 }

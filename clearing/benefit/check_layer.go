@@ -43,8 +43,13 @@ func (c *checker) layer(l *layer, i int) {
 	default:
 		c.problemf(l.on("rounding"), "rounding %q 应为 fen、ten fen、five decimals 之一", "rounding %q must be fen, ten fen or five decimals", l.Rounding)
 	}
-	if l.has("segment") {
+	switch {
+	case l.has("brings_up_to"):
+		c.guarantees(l, i)
+	case l.has("segment"):
 		c.segments(l.Line, l.Segments)
+	default:
+		c.problem(l.Line, "缺少 segment", "segment is missing")
 	}
 	if i == 0 && len(l.Starts) > 0 {
 		c.problem(l.Starts[0].Line, "第一层不写 starts_above，起付线写在 [version.deductible]", "the first layer has no starts_above; its deductible is [version.deductible]")
@@ -57,7 +62,7 @@ func (c *checker) layer(l *layer, i int) {
 		if set(s.Yuan.set, s.Percent.set) != 1 {
 			c.problem(s.Line, "应恰好写 yuan、percent_of_total 之一", "write exactly one of yuan and percent_of_total")
 		}
-		order = append(order, ordered{"", s.Line, s.For.empty()})
+		order = append(order, ordered{line: s.Line, always: s.For.empty()})
 	}
 	c.reached(order)
 	for j := range l.Classes {
@@ -74,7 +79,7 @@ func (c *checker) layer(l *layer, i int) {
 	for j := range l.Caps {
 		x := &l.Caps[j]
 		c.cap(l, x)
-		order = append(order, ordered{x.Name, x.Line, x.For.empty()})
+		order = append(order, ordered{name: x.Name, line: x.Line, always: x.For.empty()})
 	}
 	c.reached(order)
 }
@@ -92,7 +97,7 @@ func (c *checker) takes(l *layer, i int) {
 		l.takes = append(l.takes, p)
 	}
 	l.entry = slices.Contains(l.takes, partInScope)
-	l.absorbs = l.entry || len(l.takes) == 1 && l.takes[0] == partOverCap
+	l.absorbs = l.entry || len(l.takes) == 1 && l.takes[0] == partOverCap && len(l.UpTo) == 0
 	if len(l.Takes) == 0 && l.has("takes") {
 		c.problem(l.on("takes"), "takes 不能为空", "takes is empty")
 	}
@@ -105,6 +110,27 @@ func (c *checker) takes(l *layer, i int) {
 	if !l.entry && l.Measured == "by payment" && l.Counted == "on the year" {
 		c.problem(l.on("measured"), "\"by payment\" 不能与 \"on the year\" 同用", "\"by payment\" does not go with \"on the year\"")
 	}
+}
+
+// guarantees checks a layer that brings up to a share what those below it have paid. Such a
+// layer has no ratios of its own.
+func (c *checker) guarantees(l *layer, i int) {
+	if i == 0 {
+		c.problem(l.on("brings_up_to"), "第一层不能写 brings_up_to：其下没有已支付的层", "the first layer has no brings_up_to: nothing below it has paid")
+	}
+	for _, key := range []string{"segment", "special", "class", "starts_above", "counted", "bounds", "measured"} {
+		if l.has(key) {
+			c.problemf(l.on(key), "%s 不能与 brings_up_to 同写", "%s does not go with brings_up_to", key)
+		}
+	}
+	var order []ordered
+	for j := range l.UpTo {
+		g := &l.UpTo[j]
+		c.condition(&g.For)
+		c.atMost(g.Percent, one)
+		order = append(order, ordered{where: g.Where, line: g.Line, always: g.For.empty()})
+	}
+	c.reached(order)
 }
 
 func (c *checker) unknownPart(line int, name string) {

@@ -19,7 +19,7 @@ func (b *bill) deductible() error {
 	if err != nil {
 		return err
 	}
-	due = b.laterSpan(due)
+	due = b.withinYear(d, b.laterSpan(due))
 	inScope := b.parts[partInScope]
 	b.dedPaid = min(due, inScope)
 	if key := b.period(d); key != "" {
@@ -162,6 +162,9 @@ func (b *bill) firstAmount(d *deductible, f Facility, traced bool) (ledger.Amoun
 	if b.away != nil && b.away.Deductible.set {
 		table, article = &b.away.Deductible, b.away.Article
 	}
+	if b.away != nil && b.away.DeductibleShare.set {
+		return b.shareOfTotal(b.away, traced), nil
+	}
 	amount, key, ok := table.of(f)
 	if !ok {
 		return 0, provinces.Reject(provinces.CodePlanGap, "input.mdtrtinfo.hosp_lv", "", string(f.Level))
@@ -172,10 +175,23 @@ func (b *bill) firstAmount(d *deductible, f Facility, traced bool) (ledger.Amoun
 	return amount.fen, nil
 }
 
+// shareOfTotal is a deductible that grows with the cost of the stay, between its bounds.
+func (b *bill) shareOfTotal(r *awayRule, traced bool) ledger.Amount {
+	amount := max(b.trace.share(b.total, r.DeductibleShare.ratio), r.DeductibleLeast.fen)
+	if r.DeductibleMost.set {
+		amount = min(amount, r.DeductibleMost.fen)
+	}
+	if traced {
+		b.trace.step("deductible", "deductible-share", r.Article, halfUpFen, amount, money("total", b.total),
+			fraction("share", r.DeductibleShare.ratio), money("least", r.DeductibleLeast.fen), money("most", r.DeductibleMost.fen))
+	}
+	return amount
+}
+
 // fullAmount is what a first amount comes to for the n-th stay and this person.
 func (b *bill) fullAmount(d *deductible, first ledger.Amount, n int) ledger.Amount {
 	amount := first
-	if d.Later != nil {
+	if d.Later != nil && b.falls(d.Later) {
 		amount = b.later(d, first, n)
 	}
 	if s := b.specialDeductible(d, false); s != nil {
@@ -212,6 +228,15 @@ func (b *bill) specialDeductible(d *deductible, traced bool) *specialDeductible 
 		}
 	}
 	return nil
+}
+
+// falls reports whether the deductible of this person and stay falls with the n-th.
+func (b *bill) falls(l *laterStays) bool {
+	ok, missing := l.For.holds(&b.facts)
+	if missing != "" {
+		b.trace.absent("deductible", l.Article, missing)
+	}
+	return ok
 }
 
 // later is the amount for the n-th stay.
@@ -264,5 +289,16 @@ func (b *bill) laterSpan(due ledger.Amount) ledger.Amount {
 	}
 	b.trace.step("deductible", "deductible-new-year", rule.Article, exact, due,
 		word("choice", rule.LaterPart), money("paid", b.earlier))
+	return due
+}
+
+// withinYear keeps the deductibles of a year together below the plan's limit.
+func (b *bill) withinYear(d *deductible, due ledger.Amount) ledger.Amount {
+	if !d.YearMost.set {
+		return due
+	}
+	paid := b.acc.Deductible
+	due = min(due, max(0, d.YearMost.fen-paid))
+	b.trace.step("deductible", "deductible-year-most", d.Article, exact, due, money("most", d.YearMost.fen), money("paid", paid))
 	return due
 }

@@ -35,8 +35,8 @@
 //
 // The file reads like the rule. One [[version]] a period of validity; in it
 // [version.deductible], [[version.out_of_area]] by filing, [[version.layer]] from below
-// to above with [[version.layer.segment]], .special, .starts_above, .class and .cap,
-// and, where needed, [version.time], [[version.group]], [[version.kind_of_stay]],
+// to above with [[version.layer.segment]], .special, .starts_above, .class and .cap, or
+// with .brings_up_to in place of ratios, and, where needed, [version.time], [[version.group]], [[version.kind_of_stay]],
 // [[version.catalogue]], [[version.ceiling]] and [version.personal_account]. The types
 // in model.go are its full description, docs/plan-format.md explains it to officers; a
 // test holds the two together. Some conventions:
@@ -105,6 +105,10 @@
 //   - Under a cap on payments, the self-pay-first share of a class (8.1.6) is taken on
 //     the whole amount of the class that enters the layer; the only source with such a
 //     share caps the cost.
+//   - The personal account before a supplement that shares what it leaves of the
+//     deductible: across provinces the account pays of what all funds have left.
+//   - A start by a person's own wage: neither claim nor register tells it.
+//   - One ratio for the whole amount by the band it ends in: a fen more could pay less.
 //   - Retroactive changes to earlier stays, as when a group is granted later: that is a
 //     re-folding of the person-year, not a rule of one bill.
 package benefit

@@ -169,9 +169,7 @@ func (w *explainer) away(v *planVersion) {
 	for i := range v.Away {
 		r := &v.Away[i]
 		whom := filingList(w.lang, r.Filing)
-		if r.Where != "anywhere" {
-			whom += map[string]string{"same province": w.pick("（省内）", " (same province)"), "other province": w.pick("（跨省）", " (other province)")}[r.Where]
-		}
+		whom += w.where(r.Where)
 		if len(r.Hospital) > 0 {
 			whom += w.say("（%s）", " (%s)", hospitals(w.lang, r.Hospital))
 		}
@@ -180,6 +178,11 @@ func (w *explainer) away(v *planVersion) {
 		}
 		w.block(2, &r.cited, whom+w.pick("：", ": ")+w.awayChanges(r))
 	}
+}
+
+// where says in brackets for which place of treatment a rule is; nothing if for any.
+func (w *explainer) where(where string) string {
+	return map[string]string{"same province": w.pick("（省内）", " (same province)"), "other province": w.pick("（跨省）", " (other province)")}[where]
 }
 
 func (w *explainer) awayChanges(r *awayRule) string {
@@ -196,6 +199,9 @@ func (w *explainer) awayChanges(r *awayRule) string {
 	}
 	if r.Deductible.set {
 		add(w.say("起付线%s", "deductible %s", w.amounts(&r.Deductible)))
+	}
+	if r.DeductibleShare.set {
+		add(w.shareOfTotal(r))
 	}
 	if r.DeductibleRaise.set {
 		add(w.say("起付线提高%s%%", "deductible raised by %s %%", r.DeductibleRaise.percentText()))
@@ -218,6 +224,18 @@ func (w *explainer) awayChanges(r *awayRule) string {
 	return w.list(said)
 }
 
+// shareOfTotal says a deductible that is a share of the stay's cost.
+func (w *explainer) shareOfTotal(r *awayRule) string {
+	text := w.say("起付线为总费用的%s%%", "the deductible is %s %% of the total cost", r.DeductibleShare.percentText())
+	if r.DeductibleLeast.set {
+		text += w.say("，不低于%s元", ", at least %s yuan", trimYuan(r.DeductibleLeast.fen))
+	}
+	if r.DeductibleMost.set {
+		text += w.say("，不高于%s元", ", at most %s yuan", trimYuan(r.DeductibleMost.fen))
+	}
+	return text
+}
+
 func (w *explainer) deductible(d *deductible) {
 	charged := map[string]string{
 		"each stay": w.pick("每次住院", "each stay"), "once a year": w.pick("每年度一次", "once a year"),
@@ -228,13 +246,16 @@ func (w *explainer) deductible(d *deductible) {
 	}[d.Charged]
 	w.block(1, &d.cited, w.say("起付线（%s）：%s", "deductible (%s): %s", charged, w.amounts(&d.Amount)))
 	if d.Later != nil {
-		w.block(2, &d.Later.cited, w.later(d.Later))
+		w.block(2, &d.Later.cited, w.whom(&d.Later.For)+w.later(d.Later))
 	}
 	if d.RenewDays > 0 {
 		w.line(2, "住院每满%d天另收一次", "charged again every %d days of a stay", d.RenewDays)
 		if d.RenewCounts {
 			w.line(2, "每个后续周期计为一次住院", "each further cycle counts as a stay of the year")
 		}
+	}
+	if d.YearMost.set {
+		w.line(2, "年度内起付线累计不超过%s元", "all deductibles of a year together are at most %s yuan", trimYuan(d.YearMost.fen))
 	}
 	if d.TransferDays != nil {
 		w.line(2, "出院后%d天内转院视为同一次住院", "an admission within %d days of a discharge continues that stay", *d.TransferDays)

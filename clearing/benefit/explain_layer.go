@@ -27,6 +27,12 @@ func (w *explainer) layer(n int, l *layer) {
 		w.block(2, &c.cited, text)
 	}
 	w.segments(2, l, l.Segments)
+	for i := range l.UpTo {
+		g := &l.UpTo[i]
+		of := map[string]string{"total": w.pick("总费用", "the total cost"), "in scope": w.pick("范围内费用", "the in-scope amount"),
+			"total above the deductible": w.pick("总费用减去起付线", "the total cost less the deductible")}[g.Of]
+		w.block(2, &g.cited, w.whom(&g.For)+w.say("以下各层合计不足%s的%s%%%s的，补足到该数", "brings what the layers below pay up to %[2]s %% of %[1]s%[3]s", of, g.Percent.percentText(), w.where(g.Where)))
+	}
 	for i := range l.Special {
 		w.special(l, &l.Special[i])
 	}

@@ -237,8 +237,6 @@ func (v *planVersion) benefitYear(day ledger.Day) int {
 
 // yearBegin is the first day of the benefit year.
 func (v *planVersion) yearBegin(year int) ledger.Day {
-	if v.Time.YearBegins == "07-01" {
-		return ledger.NewDay(year, time.July, 1)
-	}
-	return ledger.NewDay(year, time.January, 1)
+	tens, ones := v.Time.YearBegins[0]-'0', v.Time.YearBegins[1]-'0' // one of the twelve that a plan may say
+	return ledger.NewDay(year, time.Month(10*tens+ones), 1)
 }

@@ -132,6 +132,8 @@ func (r *run) pay() ledger.Amount {
 	overCost := r.limitCost()
 	first := r.classesFirst()
 	switch {
+	case len(l.UpTo) > 0:
+		r.payUpTo()
 	case r.fixed != nil:
 		r.payFixed()
 	default:
@@ -223,6 +225,39 @@ func (r *run) payFixed() {
 	r.trace.step(r.layer.ID, "fixed", r.fixed.Article, exact, r.paid,
 		money("fixed", r.fixed.Fixed.fen), money("amount", r.left))
 	r.used, r.left = r.used+r.left, 0
+}
+
+// payUpTo pays what the layers below have left open of a guaranteed share of the bill.
+func (r *run) payUpTo() {
+	for i := range r.layer.UpTo {
+		g := &r.layer.UpTo[i]
+		if !r.isIn(g.Where) || !r.applies(&g.For, r.layer.ID, &g.cited) {
+			continue
+		}
+		of, tally := r.guaranteedOf(g), newTally(r.trace.roundingOf(r.layer))
+		tally.add(r.trace.units(&tally, of, g.Percent.ratio))
+		var below ledger.Amount
+		for _, s := range r.bill.paid[:r.number] {
+			below += s.Amount
+		}
+		r.paid = min(max(0, tally.total()-below), r.left, r.limit)
+		r.limit -= r.paid
+		r.trace.step(r.layer.ID, "brings-up-to", g.Article, tally.rounding, r.paid,
+			money("of", of), fraction("share", g.Percent.ratio), money("goal", tally.total()), money("below", below))
+		break
+	}
+	r.used, r.left = r.used+r.left, 0
+}
+
+// guaranteedOf is the amount of which a share is guaranteed.
+func (b *bill) guaranteedOf(g *guarantee) ledger.Amount {
+	switch g.Of {
+	case "in scope":
+		return b.inScope
+	case "total above the deductible":
+		return b.total - b.dedPaid
+	}
+	return b.total
 }
 
 // count adds the payment to the year.

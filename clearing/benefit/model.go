@@ -60,7 +60,7 @@ type cited struct {
 
 type timeRules struct {
 	cited
-	YearBegins  string `toml:"year_begins" oneof:"01-01|07-01"` // MM-dd
+	YearBegins  string `toml:"year_begins" oneof:"01-01|02-01|03-01|04-01|05-01|06-01|07-01|08-01|09-01|10-01|11-01|12-01"` // MM-dd
 	NewYear     string `toml:"new_year" oneof:"one bill|split by days"`
 	LaterPart   string `toml:"later_part_deductible" oneof:"anew|difference|none"`
 	LaterCounts *bool  `toml:"later_part_counts"` // is the later part a stay of the new year; absent: yes
@@ -123,12 +123,14 @@ type deductible struct {
 	RenewCounts  bool                `toml:"renewals_count"`       // each renewal is a further stay of the year
 	TransferDays *int                `toml:"transfer_within_days"` // admitted so soon after a discharge: one stay with it
 	BelowCounts  *bool               `toml:"stay_below_it_counts"` // absent: yes
+	YearMost     yuan                `toml:"year_at_most"`         // all deductibles of a year together
 	Special      []specialDeductible `toml:"special"`
 }
 
 // laterStays is how the deductible falls with the n-th stay of the year.
 type laterStays struct {
 	cited
+	For          condition   `toml:"for"`
 	Count        string      `toml:"count" oneof:"in the year|at the same level"`
 	Percent      []share100  `toml:"percent"` // of the first stay's: 2nd, 3rd, ...; the last goes on
 	Minus        yuan        `toml:"minus"`   // yuan less for each earlier stay
@@ -159,8 +161,11 @@ type awayRule struct {
 	Factor          table[share100] `toml:"factor"`
 	FactorDecimals  *int            `toml:"factor_decimals"` // round ratio times factor to so many decimals first
 	SelfPayFirst    share100        `toml:"self_pay_first"`
-	Pays            table[share100] `toml:"pays"`              // own row
-	Deductible      table[yuan]     `toml:"deductible"`        // own row
+	Pays            table[share100] `toml:"pays"`       // own row
+	Deductible      table[yuan]     `toml:"deductible"` // own row
+	DeductibleShare share100        `toml:"deductible_percent_of_total"`
+	DeductibleLeast yuan            `toml:"deductible_at_least"` // of the share of the total
+	DeductibleMost  yuan            `toml:"deductible_at_most"`
 	DeductibleRaise share100        `toml:"deductible_raised"` // by percent
 	PaysNothing     bool            `toml:"pays_nothing"`
 	Layers          []string        `toml:"layers"` // layers whose ratio changes; absent: the first
@@ -181,7 +186,8 @@ type layer struct {
 
 	Starts   []start        `toml:"starts_above"`
 	Classes  []classShare   `toml:"class"`
-	Segments []segment      `toml:"segment" need:"true"`
+	Segments []segment      `toml:"segment"` // needed where nothing is guaranteed
+	UpTo     []guarantee    `toml:"brings_up_to"`
 	Special  []specialRatio `toml:"special"`
 	Caps     []capRule      `toml:"cap"`
 
@@ -208,6 +214,16 @@ type classShare struct {
 	Name         string          `toml:"name" need:"true"`
 	SelfPayFirst share100        `toml:"self_pay_first"`
 	Pays         table[share100] `toml:"pays"` // own ratio instead of the segments'
+}
+
+// guarantee is a share of the bill up to which a layer brings what those below it have
+// paid; the first that holds counts.
+type guarantee struct {
+	cited
+	For     condition `toml:"for"`
+	Where   string    `toml:"where" oneof:"anywhere|same province|other province"`
+	Percent share100  `toml:"percent" need:"true"`
+	Of      string    `toml:"of" oneof:"total|in scope|total above the deductible"`
 }
 
 type segment struct {

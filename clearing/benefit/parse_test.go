@@ -99,6 +99,24 @@ func TestProblemsOfPlans(t *testing.T) {
 			filing = ["unfiled"]
 			where = "other province"
 			points_down = 20`}, []string{`16: never reached (unfiled, other province): the rule in line 13 always holds`}},
+		{"what is left for other provinces is reached", blocks{away: `[[version.out_of_area]]
+			filing = ["long-term", "long-term-at-home", "referral", "emergency", "temporary", "unfiled"]
+			where = "same province"
+			same_as = "local"
+			` + plainAway}, nil},
+		{"an out-of-area rule of which both provinces are told", blocks{away: strings.Replace(plainAway, "same_as", "where = \"same province\"\nsame_as", 1) + "\n" +
+			strings.Replace(plainAway, "same_as", "where = \"other province\"\nsame_as", 1) + "\n" + strings.Replace(plainAway, "same_as = \"local\"", "points_down = 5", 1)},
+			[]string{`21: never reached (long-term): the rule in line 17 always holds`}},
+		{"bounds of a share that is not there", blocks{away: strings.Replace(plainAway, `same_as = "local"`, "deductible = 5\ndeductible_at_most = 10", 1)}, []string{`16: deductible_at_most goes with deductible_percent_of_total`}},
+		{"a share between bounds that cross", blocks{away: strings.Replace(plainAway, `same_as = "local"`, "deductible_percent_of_total = 20\ndeductible_at_least = 11\ndeductible_at_most = 10", 1)}, []string{`17: deductible_at_most is below deductible_at_least`}},
+		{"a share and an amount", blocks{away: strings.Replace(plainAway, `same_as = "local"`, "deductible_percent_of_total = 120\ndeductible = 5", 1)},
+			[]string{`15: 120 % is above 100 %`, `15: write deductible or deductible_percent_of_total, not both`}},
+		{"a year that begins on no first of a month", blocks{rest: "[version.time]\nyear_begins = \"04-15\""}, []string{`25: "04-15" is not one of: 01-01, 02-01`}},
+		{"a layer without ratios", blocks{layers: basicHead}, []string{`16: segment is missing`}},
+		{"a guarantee with ratios, below nothing", blocks{layers: plainLayer + "\n[[version.layer.brings_up_to]]\npercent = 101"},
+			[]string{`22: segment does not go with brings_up_to`, `24: the first layer has no brings_up_to`, `25: 101 % is above 100 %`}},
+		{"a guarantee that is never reached", blocks{layers: plainLayer + "\n" + guaranteed + "\n[[version.layer.brings_up_to]]\npercent = 40\n[[version.layer.brings_up_to]]\nwhere = \"other province\"\npercent = 45"},
+			[]string{`32: never reached (other province): the rule in line 30 always holds`}},
 		{"a segment without width", blocks{layers: basicHead + "\n[[version.layer.segment]]\nup_to = 0\npays = 60\n[[version.layer.segment]]\npays = 60"}, []string{`23: segments out of order: up_to must be above 0`}},
 		{"later parts of a stay that is not split", blocks{rest: "[version.time]\nlater_part_deductible = \"anew\""}, []string{`24: later_part_* only goes with new_year = "split by days"`}},
 		{"everything at once", blocks{top: `scoop = "home"`, deductible: "[version.deductible]\namount = 0.5", layers: strings.Replace(plainLayer, "80", "180", 1)},

@@ -29,6 +29,11 @@ type rule struct {
 	away       string
 	awayFigure int64 // percent
 	ceiling    int64 // percent; 0: none
+	yearMost   int64 // of all deductibles; fen; 0: no limit
+	least      int64 // of a deductible by a share of the total; fen
+	most       int64
+	guarantee  int64  // percent; 0: no such layer
+	guaranteed string // of what
 }
 
 func drawRule(t *rapid.T) rule {
@@ -38,7 +43,7 @@ func drawRule(t *rapid.T) rule {
 		including:  rapid.Bool().Draw(t, "including"),
 		onYear:     rapid.Bool().Draw(t, "on the year"),
 		ownShare:   rapid.Int64Range(0, 100).Draw(t, "own share"),
-		away:       rapid.SampledFrom([]string{"local", "points_down", "factor", "self_pay_first", "pays", "nothing"}).Draw(t, "away"),
+		away:       rapid.SampledFrom([]string{"local", "points_down", "factor", "self_pay_first", "pays", "deductible_percent_of_total", "nothing"}).Draw(t, "away"),
 		awayFigure: rapid.Int64Range(0, 100).Draw(t, "away figure"),
 	}
 	last := int64(0)
@@ -57,6 +62,15 @@ func drawRule(t *rapid.T) rule {
 		r.start = 1 + yuan("start", 20_000)
 		r.critical = rapid.Int64Range(0, 100_00).Draw(t, "critical")
 	}
+	if rapid.Bool().Draw(t, "limited in the year") {
+		r.yearMost = 1 + yuan("year at most", 5000)
+	}
+	r.least = yuan("least", 2000)
+	r.most = r.least + yuan("most", 10_000)
+	if rapid.Bool().Draw(t, "guaranteed") {
+		r.guarantee = rapid.Int64Range(1, 100).Draw(t, "guarantee")
+		r.guaranteed = rapid.SampledFrom([]string{"total", "in scope", "total above the deductible"}).Draw(t, "guaranteed of")
+	}
 	if rapid.Bool().Draw(t, "with ceiling") {
 		r.ceiling = rapid.Int64Range(0, 100).Draw(t, "ceiling")
 	}
@@ -67,6 +81,9 @@ func hundredths(n int64) string { return fmt.Sprintf(`"%d.%02d"`, n/100, n%100) 
 
 func (r rule) blocks() blocks {
 	b := blocks{deductible: "[version.deductible]\namount = " + hundredths(r.deductible)}
+	if r.yearMost > 0 {
+		b.deductible += "\nyear_at_most = " + hundredths(r.yearMost)
+	}
 	b.away = "[[version.out_of_area]]\nfiling = [\"long-term\", \"long-term-at-home\", \"referral\", \"emergency\", \"temporary\", \"unfiled\"]\n"
 	switch r.away {
 	case "local":
@@ -75,6 +92,9 @@ func (r rule) blocks() blocks {
 		b.away += `pays_nothing = true`
 	default:
 		b.away += fmt.Sprintf("%s = %d", r.away, r.awayFigure)
+	}
+	if r.away == "deductible_percent_of_total" {
+		b.away += "\ndeductible_at_least = " + hundredths(r.least) + "\ndeductible_at_most = " + hundredths(r.most)
 	}
 	b.layers = basicHead
 	if r.including {
@@ -92,6 +112,9 @@ func (r rule) blocks() blocks {
 	b.layers += fmt.Sprintf("\n[[version.layer.special]]\nfor = { groups = [\"retired\"] }\nown_share = %d", r.ownShare)
 	if r.cap > 0 {
 		b.layers += "\n[[version.layer.cap]]\nyuan = " + hundredths(r.cap) + "\n" + largeHead + "\n[[version.layer.segment]]\npays = " + hundredths(r.large)
+	}
+	if r.guarantee > 0 {
+		b.layers += fmt.Sprintf("\n%s\n[[version.layer.brings_up_to]]\npercent = %d\nof = %q", guaranteed, r.guarantee, r.guaranteed)
 	}
 	if r.start > 0 {
 		b.layers += "\n" + criticalHead + "\n[[version.layer.starts_above]]\nyuan = " + hundredths(r.start) + "\n[[version.layer.segment]]\npays = " + hundredths(r.critical)
@@ -112,6 +135,7 @@ type situation struct {
 	paid    int64
 	base    int64
 	share   int64
+	ded     int64
 }
 
 func drawSituation(t *rapid.T) situation {
@@ -121,13 +145,14 @@ func drawSituation(t *rapid.T) situation {
 		retired: rapid.Bool().Draw(t, "retired"), local: rapid.Bool().Draw(t, "local"),
 		stays: rapid.IntRange(0, 3).Draw(t, "stays"), paid: rapid.Int64Range(0, 70_000_00).Draw(t, "paid"),
 		base: rapid.Int64Range(0, 80_000_00).Draw(t, "base"), share: rapid.Int64Range(0, 30_000_00).Draw(t, "share"),
+		ded: rapid.Int64Range(0, 6_000_00).Draw(t, "deductible before"),
 	}
 }
 
 func (s situation) settle(t testing.TB, p *benefit.Plan) benefit.Adjudication {
 	t.Helper()
 	x := stay{in: ledger.Amount(s.in).String(), before: benefit.Accumulators{
-		Stays: s.stays, OwnShare: ledger.Amount(s.share),
+		Stays: s.stays, OwnShare: ledger.Amount(s.share), Deductible: ledger.Amount(s.ded),
 		Paid: map[string]ledger.Amount{"basic": ledger.Amount(s.paid)}, Base: map[string]ledger.Amount{"basic": ledger.Amount(s.base)},
 	}, change: func(c *benefit.Case) {
 		c.Claim.OwnExpense = ledger.Amount(s.own)
@@ -157,20 +182,33 @@ func layerPaid(a benefit.Adjudication, layer string) (sum ledger.Amount) {
 }
 
 // plain is the same rule worked out in fractions, from the documents.
-func (r rule) plain(s situation) (deductible, basic, large, critical, cash int64) {
+func (r rule) plain(s situation) (deductible, basic, large, guarantee, critical, cash int64) {
 	away := r.away
 	if s.local {
 		away = "local"
 	}
 	if away == "nothing" {
-		return 0, 0, 0, 0, s.in + s.own
+		if r.guarantee > 0 { // of what is left, only own expense can still be paid
+			guarantee = min(s.own, r.plainGuarantee(s, 0))
+		}
+		if r.ceiling > 0 {
+			guarantee = min(guarantee, halfUp(big.NewRat((s.in+s.own)*r.ceiling, 100)))
+		}
+		return 0, 0, 0, guarantee, 0, s.in + s.own - guarantee
 	}
 	first := int64(0)
 	if away == "self_pay_first" {
 		first = halfUp(big.NewRat(s.in*r.awayFigure, 100))
 	}
 	rest := s.in - first
-	deductible = min(r.deductible, rest)
+	owed := r.deductible
+	if away == "deductible_percent_of_total" {
+		owed = min(r.most, max(r.least, halfUp(big.NewRat((s.in+s.own)*r.awayFigure, 100))))
+	}
+	if r.yearMost > 0 {
+		owed = min(owed, max(0, r.yearMost-s.ded))
+	}
+	deductible = min(owed, rest)
 	rest -= deductible
 	position := int64(0)
 	if r.including {
@@ -209,20 +247,42 @@ func (r rule) plain(s situation) (deductible, basic, large, critical, cash int64
 	if r.cap > 0 {
 		large = halfUp(big.NewRat(over*r.large, 100_00))
 	}
+	if r.guarantee > 0 {
+		open := deductible + rest - basic - large + s.own
+		guarantee = min(open, max(0, r.plainGuarantee(s, deductible)-basic-large))
+	}
 	if r.start > 0 {
-		share := deductible + rest - basic - large
+		share := r.plainShare(deductible, rest, basic, large, guarantee)
 		above := max(0, s.share+share-r.start) - max(0, s.share-r.start)
 		critical = halfUp(big.NewRat(above*r.critical, 100_00))
 	}
 	if r.ceiling > 0 {
-		excess := basic + large + critical - halfUp(big.NewRat((s.in+s.own)*r.ceiling, 100))
-		for _, layer := range []*int64{&critical, &large, &basic} {
+		excess := basic + large + guarantee + critical - halfUp(big.NewRat((s.in+s.own)*r.ceiling, 100))
+		for _, layer := range []*int64{&critical, &guarantee, &large, &basic} {
 			back := max(0, min(excess, *layer))
 			*layer -= back
 			excess -= back
 		}
 	}
-	return deductible, basic, large, critical, s.in + s.own - basic - large - critical
+	return deductible, basic, large, guarantee, critical, s.in + s.own - basic - large - guarantee - critical
+}
+
+// plainGuarantee is what the funds are to come to together.
+func (r rule) plainGuarantee(s situation, deductible int64) int64 {
+	of := s.in + s.own
+	switch r.guaranteed {
+	case "in scope":
+		of = s.in
+	case "total above the deductible":
+		of -= deductible
+	}
+	return halfUp(big.NewRat(of*r.guarantee, 100))
+}
+
+// plainShare is what critical illness is counted on: deductible, own share and what lies
+// above the cap, less what the guarantee has paid of them before it came to own expense.
+func (r rule) plainShare(deductible, rest, basic, large, guarantee int64) int64 {
+	return max(0, deductible+rest-basic-large-guarantee)
 }
 
 func (r rule) plainRatio(i int, away string, retired bool) *big.Rat {
@@ -256,11 +316,11 @@ func TestCalculatorAgreesWithPlainFractions(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r, s := drawRule(rt), drawSituation(rt)
 		a := s.settle(t, r.blocks().plan(t))
-		deductible, basic, large, critical, cash := r.plain(s)
-		got := []ledger.Amount{a.Deductible, layerPaid(a, "basic"), layerPaid(a, "large"), layerPaid(a, "critical"), a.Cash}
-		want := []ledger.Amount{ledger.Amount(deductible), ledger.Amount(basic), ledger.Amount(large), ledger.Amount(critical), ledger.Amount(cash)}
+		deductible, basic, large, guarantee, critical, cash := r.plain(s)
+		got := []ledger.Amount{a.Deductible, layerPaid(a, "basic"), layerPaid(a, "large"), layerPaid(a, "guarantee"), layerPaid(a, "critical"), a.Cash}
+		want := []ledger.Amount{ledger.Amount(deductible), ledger.Amount(basic), ledger.Amount(large), ledger.Amount(guarantee), ledger.Amount(critical), ledger.Amount(cash)}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			rt.Fatalf("deductible, basic, large, critical, cash: %v, want %v\n%s\n%s", got, want, r.blocks().text(), traceText(a))
+			rt.Fatalf("deductible, basic, large, guarantee, critical, cash: %v, want %v\n%s\n%s", got, want, r.blocks().text(), traceText(a))
 		}
 	})
 }

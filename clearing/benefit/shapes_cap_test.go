@@ -187,6 +187,36 @@ func TestShapesOfCapsAndLayers(t *testing.T) {
 			{in: "11000", want: "ded=1000 basic=8000 enterprise=1000 bottom=900 cash=1100"}, // 10 % of 11,000 stays
 			{in: "11000", change: identity("50", ""), want: "ded=1000 basic=8000 enterprise=1000 soldiers=1000 cash=1000"},
 		}},
+		{"8.5.10 a guaranteed share of the cost above the deductible (Bengbu, Anhui)", blocks{layers: plainLayer + `
+			[[version.layer.cap]]
+			yuan = 9_000
+			` + guaranteed + `
+			[[version.layer.brings_up_to]]
+			where = "same province"
+			percent = 45
+			of = "total above the deductible"
+			[[version.layer.brings_up_to]]
+			percent = 40
+			of = "total above the deductible"
+			[[version.layer.cap]]
+			yuan = 9_000
+			with = ["basic"]`}, []stay{
+			{in: "6000", change: outside("15000", "0"), want: "ded=1000 basic=4000 guarantee=4000 cash=13000"},
+			{in: "6000", at: "653100", change: outside("15000", "0"), want: "ded=1000 basic=4000 guarantee=5000 cash=12000"},
+			{in: "6000", change: outside("4000", "0"), want: "ded=1000 basic=4000 cash=6000"},                                                   // 40 % are 3,600
+			{in: "6000", change: outside("15000", "0"), before: paid("basic", 2_000_00), want: "ded=1000 basic=4000 guarantee=3000 cash=14000"}, // the common cap
+			{in: "1500", change: outside("0.13", "0"), want: "ded=1000 basic=400 cash=1100.13"},
+			{in: "1000", change: outside("0.12", "0"), want: "ded=1000 guarantee=0.05 cash=1000.07"}, // 0.048
+		}},
+		{"8.5.10 all funds together brought up to 90 % of what is in scope, for some", blocks{version: hardship, layers: plainLayer + `
+			` + guaranteed + `
+			for = { groups = ["hardship"] }
+			[[version.layer.brings_up_to]]
+			percent = 90
+			of = "in scope"`}, []stay{
+			{in: "11000", change: identity("7", ""), want: "ded=1000 basic=8000 guarantee=1900 cash=1100"}, // 90 % are 9,900
+			{in: "11000", want: "ded=1000 basic=8000 cash=3000"},
+		}},
 		{"8.5.11 accident cap (Jiamusi), counted apart", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 6000\n[[version.layer.cap]]\nname = \"accident\"\nfor = { injury = true }\nyuan = 3000"}, []stay{
 			{in: "11000", want: "ded=1000 basic=6000 cash=5000"},
 			{in: "11000", change: func(c *benefit.Case) { c.Claim.Injury = true }, want: "ded=1000 basic=3000 cash=8000"},

@@ -76,6 +76,17 @@ func TestShapesOfDeductibles(t *testing.T) {
 			{in: "10600", before: benefit.Accumulators{Stays: 1, Deductible: 300_00, YearDeductible: 900_00}, want: "ded=600 basic=8000 cash=2600"},
 			{in: "10000", before: benefit.Accumulators{Stays: 1, Deductible: 300_00}, want: "ded=0 basic=8000 cash=2000"}, // begun elsewhere
 		}},
+		{"8.2.3 each stay its own, all of a year up to a limit (Hunan; half from the second: Xiangtan)", blocks{deductible: `[version.deductible]
+			amount = { second = 600, third = 1200 }
+			year_at_most = 2300
+			[version.deductible.later_stays]
+			percent = [50]`}, []stay{
+			{in: "11200", want: "ded=1200 basic=8000 cash=3200"},
+			{in: "10600", before: benefit.Accumulators{Stays: 1, Deductible: 1_200_00}, want: "ded=600 basic=8000 cash=2600"},
+			{in: "10500", before: benefit.Accumulators{Stays: 2, Deductible: 1_800_00}, want: "ded=500 basic=8000 cash=2500"},
+			{in: "10000", before: benefit.Accumulators{Stays: 3, Deductible: 2_300_00}, want: "ded=0 basic=8000 cash=2000"},
+			{in: "10000", before: benefit.Accumulators{Stays: 1, Deductible: 9_000_00}, want: "ded=0 basic=8000 cash=2000"}, // paid elsewhere
+		}},
 		{"8.2.3 topped up at a dearer hospital (Bijie)", blocks{deductible: `[version.deductible]
 			amount = { first = 200, third = 900 }
 			charged = "topped up in the year"`}, []stay{
@@ -161,6 +172,46 @@ func TestShapesOfDeductibles(t *testing.T) {
 			{in: "11500", filing: "06", want: "ded=1500 basic=8000 cash=3500"},
 			{in: "11200", want: "ded=1200 basic=8000 cash=3200"},
 			{in: "11000", at: "650100", want: "ded=1000 basic=8000 cash=3000"},
+		}},
+		{"8.2.2 it falls at home, and is fixed for those referred (Suzhou, children)", blocks{deductible: `[version.deductible]
+			amount = 500
+			[version.deductible.later_stays]
+			for = { filing = ["local", "long-term"] }
+			percent = [50, 20]`, away: `
+			[[version.out_of_area]]
+			filing = ["long-term", "long-term-at-home"]
+			same_as = "local"
+			[[version.out_of_area]]
+			filing = ["referral", "emergency", "temporary", "unfiled"]
+			deductible = 500`}, []stay{
+			{in: "10500", filing: "06", before: earlier(2), want: "ded=500 basic=8000 cash=2500"},
+			{in: "10100", filing: "02", before: earlier(2), want: "ded=100 basic=8000 cash=2100"},
+			{in: "10250", at: "650100", before: earlier(1), want: "ded=250 basic=8000 cash=2250"},
+		}},
+		{"8.2.2 it falls in hospitals of the second and third level only", blocks{deductible: `[version.deductible]
+			amount = { first = 200, second = 400, third = 800 }
+			[version.deductible.later_stays]
+			for = { hospital = ["second", "third"] }
+			minus = 100
+			floor = 160`}, []stay{
+			{in: "10700", before: earlier(1), want: "ded=700 basic=8000 cash=2700"},
+			{in: "10160", hospital: "second", before: earlier(5), want: "ded=160 basic=8000 cash=2160"},
+			{in: "10200", hospital: "first", before: earlier(5), want: "ded=200 basic=8000 cash=2200"},
+		}},
+		{"8.2.7 outside the province 20 % of the total cost, 2,000 to 10,000 (Anhui)", blocks{away: `
+			[[version.out_of_area]]
+			filing = ["referral", "long-term", "long-term-at-home", "emergency", "temporary", "unfiled"]
+			where = "same province"
+			deductible_raised = 100
+			[[version.out_of_area]]
+			filing = ["referral", "long-term", "long-term-at-home", "emergency", "temporary", "unfiled"]
+			deductible_percent_of_total = 20
+			deductible_at_least = 2_000
+			deductible_at_most = 10_000`}, []stay{
+			{in: "8000", want: "ded=2000 basic=4800 cash=3200"},
+			{in: "25000", change: outside("5000", "0"), want: "ded=6000 basic=15200 cash=14800"},
+			{in: "60000", want: "ded=10000 basic=40000 cash=20000"},
+			{in: "10000", at: "653100", want: "ded=2000 basic=6400 cash=3600"},
 		}},
 		{"8.2.8 larger than the in-scope amount; it may leave the first place free", blocks{deductible: `[version.deductible]
 			amount = 1000

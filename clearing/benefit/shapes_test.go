@@ -47,6 +47,12 @@ const (
 		fund = "390200"
 		takes = ["deductible", "own share", "over cap"]
 		counted = "on the year"`
+	guaranteed = `[[version.layer]]
+		id = "guarantee"
+		zh = "保底"
+		en = "guaranteed"
+		fund = "390100"
+		takes = ["own share", "over cap", "deductible", "own expense"]`
 	hardship = `[[version.group]]
 		name = "hardship"
 		zh = "困难群众"

@@ -29,6 +29,10 @@ func TestShapesOfTime(t *testing.T) {
 		{"8.6.2 split by days, none", split("later_part_deductible = \"none\""), []stay{
 			newYear("20000", "ded=500 basic=6000 basic=9600 cash=4400"),
 		}},
+		{"8.6.1 the year begins in April (Suzhou), in October", blocks{rest: "[version.time]\nyear_begins = \"04-01\"\nnew_year = \"split by days\""}, []stay{
+			{in: "11000", from: "2025-12-28", to: "2026-01-07", want: "ded=1000 basic=8000 cash=3000"},
+			{in: "12000", from: "2026-03-28", to: "2026-04-07", years: make([]benefit.Accumulators, 2), want: "ded=2000 basic=3040 basic=4960 cash=4000"}, // 4 and 6 days
+		}},
 		{"8.6.3 people as of admission", blocks{rest: "[version.time]\nperson_as_of = \"admission\"", layers: plainLayer + "\n[[version.layer.special]]\nfor = { age_from = 70 }\npays = 90"}, []stay{
 			{in: "11000", change: born("1956-05-01"), want: "ded=1000 basic=9000 cash=2000"},
 			{in: "11000", change: born("1956-05-02"), want: "ded=1000 basic=8000 cash=3000"},
