@@ -157,8 +157,25 @@ func (w *explainer) catalogue(v *planVersion) {
 		if r.OwnExpense {
 			text = w.say("目录 %s：全自费", "catalogue %s: own expense", what)
 		}
-		w.block(1, &r.cited, text)
+		w.block(1, &r.cited, text+w.catalogueMore(r))
 	}
+}
+
+// catalogueMore says the price limit, the class and the days of a rule of the catalogue.
+func (w *explainer) catalogueMore(r *catalogueRule) (text string) {
+	if r.PriceLimit.set {
+		text += w.say("，限价%s元", ", up to %s yuan for one unit", trimYuan(r.PriceLimit.fen))
+	}
+	if r.Class != "" {
+		text += w.say("，归入%s类", ", of class %s", r.Class)
+	}
+	if r.From.set {
+		text += w.say("，自%s起", ", from %s", r.From.day)
+	}
+	if r.To.set {
+		text += w.say("，至%s止", ", until %s", r.To.day)
+	}
+	return text
 }
 
 func (w *explainer) away(v *planVersion) {

@@ -111,6 +111,9 @@ func (w *explainer) cap(c *capRule) {
 	if c.None {
 		text = w.pick("不封顶", "no cap")
 	}
+	if c.Name != "" {
+		text += w.say("，单独累计（%s）", ", counted apart (%s)", c.Name)
+	}
 	if len(c.With) > 0 {
 		text += w.say("，与%s合并计算", ", shared with %s", w.list(c.With))
 	}

@@ -236,6 +236,41 @@ var (
 	blockTag = regexp.MustCompile(`^\[+(?:version|example)[a-z_.]*\]+$`)
 )
 
+// TestExplainSaysEveryFigure: an officer checks a plan against its document by what explain
+// prints, so every amount, percentage, day and count of every block of the page stands there.
+func TestExplainSaysEveryFigure(t *testing.T) {
+	figure := regexp.MustCompile(`\b[0-9][0-9_.-]*\b`)
+	_, found := readPage(t, formatPages[0].file)
+	said := 0
+	for _, b := range found {
+		if b.kind != "toml" || strings.Contains(b.text, "[[example]]") {
+			continue
+		}
+		p, _ := ParsePlan("x", []byte(whole(b.text)))
+		if p == nil {
+			continue // told by TestBlocksOfTheFormatPagesAreRight
+		}
+		zh, en := p.Explain("zh"), p.Explain("en")
+		for line := range strings.Lines(b.text) {
+			line, _, _ = strings.Cut(line, "#")
+			key, value, _ := strings.Cut(line, "=")
+			if strings.TrimSpace(key) == "average_wage" {
+				continue // said where a cap is its multiple
+			}
+			for _, f := range figure.FindAllString(value, -1) {
+				f = strings.ReplaceAll(f, "_", "")
+				if !strings.Contains(zh, f) || !strings.Contains(en, f) {
+					t.Errorf("line %d: %s is not explained", b.line, strings.TrimSpace(line))
+				}
+				said++
+			}
+		}
+	}
+	if said < 120 {
+		t.Fatalf("only %d figures: has the page moved?", said)
+	}
+}
+
 func TestFormatPagesExplainEveryKeyAndNoOther(t *testing.T) {
 	keys, choices := formatWords()
 	if len(keys) < 120 || len(choices) < 50 {
