@@ -59,6 +59,20 @@ pays = 90
 [[version.layer.cap]]
 per = "stay"
 yuan = 30_000`,
+	"a guaranteed share of the cost above the deductible": `
+[version.deductible]
+amount = { third = 900, second = 600, first = 300 }` + foldBasic + `
+[[version.layer.segment]]
+pays = { third = 55, second = 70, first = 85 }
+[[version.layer]]
+id = "guarantee"
+zh = "保底"
+en = "guaranteed"
+fund = "310100"
+takes = ["own share", "deductible", "own expense"]
+[[version.layer.brings_up_to]]
+percent = 60
+of = "total above the deductible"`,
 }
 
 // orderedPlans each have a rule for which it matters what came before.
@@ -84,6 +98,12 @@ charged = "topped up in the year"
 amount = { third = 1500, second = 800, first = 400 }` + foldBasic + `
 [[version.layer.segment]]
 pays = 85`,
+	"a limit on the year's deductibles": `
+[version.deductible]
+amount = { third = 1500, second = 800, first = 400 }
+year_at_most = 2000` + foldBasic + `
+[[version.layer.segment]]
+pays = { third = 65, second = 75, first = 85 }`,
 	"a deductible by the quarter": `
 [version.deductible]
 charged = "once a quarter"
