@@ -52,8 +52,12 @@ func (b *binder) problemf(line int, zh, en string, args ...any) {
 
 // table binds the members of n to the fields of *into.
 func (b *binder) table(n *node, into any) {
-	if n.kind != unstable.Table {
-		b.problem(n.line, "此处应为表", "a table belongs here")
+	switch {
+	case n.kind == unstable.Array && len(n.items) > 0 && n.items[0].kind == unstable.Table:
+		b.problem(n.line, "此块只有一个，标题写单方括号 [...]", "there is one such block: write its header in single brackets, [...]")
+		return
+	case n.kind != unstable.Table:
+		b.problem(n.line, "此处应为表，例如 { ... }", "a table belongs here, for example { ... }")
 		return
 	}
 	keys := make(map[string]int, len(n.members))
@@ -161,7 +165,31 @@ func (b *binder) float(n *node) {
 		strings.ReplaceAll(n.text, "_", ""))
 }
 
+// fraction refuses a binary fraction where a percentage belongs. One below 1 was mostly
+// meant as a share of one: written as it stands, 0.85 would be 0.85 %.
+func (b *binder) fraction(n *node) {
+	text := strings.ReplaceAll(n.text, "_", "")
+	if f, err := strconv.ParseFloat(text, 64); err == nil && f > 0 && f <= 1 && !strings.ContainsAny(text, "eE") {
+		whole := percentOf(text)
+		b.problemf(n.line, "此处应为百分数：%s%% 请写 %s", "a percentage belongs here: for %s %% write %s", whole, quoteFraction(whole))
+		return
+	}
+	b.float(n)
+}
+
+// quoteFraction writes a figure as a plan has it: in quotes where it has a point.
+func quoteFraction(s string) string {
+	if strings.Contains(s, ".") {
+		return `"` + s + `"`
+	}
+	return s
+}
+
 func (b *binder) list(n *node, v reflect.Value, tag reflect.StructTag) {
+	if n.kind == unstable.Table && v.Type().Elem().Kind() == reflect.Struct {
+		b.problem(n.line, "此块可有多个，标题写双方括号 [[...]]", "there may be several such blocks: write the header in double brackets, [[...]]")
+		return
+	}
 	if n.kind != unstable.Array {
 		b.problem(n.line, "此处应为数组，例如 [...]", "an array belongs here, for example [...]")
 		return
@@ -236,7 +264,7 @@ func (s *share100) bind(b *binder, n *node) {
 	text := n.text
 	switch n.kind {
 	case unstable.Float:
-		b.float(n)
+		b.fraction(n)
 		return
 	case unstable.Integer:
 		text = strings.ReplaceAll(text, "_", "")

@@ -211,7 +211,7 @@ func (c *checker) away() {
 		}
 	}
 	c.reached(order)
-	if !c.v.has("out_of_area") {
+	if c.v.Away == nil { // missing or malformed: already told
 		return
 	}
 	for _, filing := range filings {
@@ -274,8 +274,8 @@ func (c *checker) awayRule(r *awayRule) {
 	}
 	c.awayDeductible(r)
 	c.ratios(&r.PointsDown)
-	c.ratios(&r.Factor)
-	c.ratios(&r.Pays)
+	c.paid(&r.Factor)
+	c.paid(&r.Pays)
 	c.atMost(r.SelfPayFirst, one)
 	c.layerNames(r.on("layers"), r.Layers)
 }
@@ -299,6 +299,22 @@ func (c *checker) awayDeductible(r *awayRule) {
 func (c *checker) ratios(t *table[share100]) {
 	for _, row := range t.rows {
 		c.atMost(row.value, one)
+	}
+}
+
+// paid checks ratios and factors: at most 100 %, and no share of one by mistake, for
+// nobody pays less than 1 % of a bill.
+func (c *checker) paid(t *table[share100]) {
+	c.ratios(t)
+	for _, row := range t.rows {
+		c.noFraction(row.value)
+	}
+}
+
+func (c *checker) noFraction(s share100) {
+	if s.ratio > 0 && s.ratio < percent {
+		c.problemf(s.line, "%s%% 不足 1%%；若指 %s%%，请写 %s", "%s %% is less than 1 %%; if %s %% is meant, write %s",
+			s.percentText(), (s.ratio * 100).percentText(), quoteFraction((s.ratio * 100).percentText()))
 	}
 }
 

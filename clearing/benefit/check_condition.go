@@ -95,7 +95,7 @@ var traits = provinces.Traits
 // trait checks a word for a kind of hospital that is no level.
 func (b *binder) trait(line int, word string) {
 	if !isName(word) {
-		b.problemf(line, "%q 不是医院等级或类别", "%q is no level or trait of a hospital", word)
+		b.problemf(line, "%q 不是医院等级或类别；等级写 special、third、second、first", "%q is no level or trait of a hospital; levels are special, third, second, first", word)
 		return
 	}
 	levels := []string{string(LevelSpecial), string(LevelThird), string(LevelSecond), string(LevelFirst), "any"}

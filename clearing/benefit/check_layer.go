@@ -67,7 +67,7 @@ func (c *checker) layer(l *layer, i int) {
 	c.reached(order)
 	for j := range l.Classes {
 		c.atMost(l.Classes[j].SelfPayFirst, one)
-		c.ratios(&l.Classes[j].Pays)
+		c.paid(&l.Classes[j].Pays)
 	}
 	if len(l.Classes) > 0 && c.plan.Scope != "home" {
 		c.problem(l.Classes[0].Line, "class 仅用于 scope = \"home\"", "class only goes with scope = \"home\"")
@@ -128,6 +128,7 @@ func (c *checker) guarantees(l *layer, i int) {
 		g := &l.UpTo[j]
 		c.condition(&g.For)
 		c.atMost(g.Percent, one)
+		c.noFraction(g.Percent)
 		order = append(order, ordered{where: g.Where, line: g.Line, always: g.For.empty()})
 	}
 	c.reached(order)
@@ -146,7 +147,7 @@ func (c *checker) segments(line int, segments []segment) {
 	var last ledger.Amount
 	for i := range segments {
 		s := &segments[i]
-		c.ratios(&s.Pays)
+		c.paid(&s.Pays)
 		final := i == len(segments)-1
 		switch {
 		case s.UpTo.set && final:
@@ -166,7 +167,7 @@ func (c *checker) special(s *specialRatio) {
 		c.problem(s.Line, "应写 points_up、own_share、pays、segment、factor、fixed_payment 之一", "write one of points_up, own_share, pays, segment, factor and fixed_payment")
 	}
 	c.ratios(&s.Points)
-	c.ratios(&s.Pays)
+	c.paid(&s.Pays)
 	c.atMost(s.OwnShare, one)
 	if len(s.Segments) > 0 {
 		c.segments(s.Line, s.Segments)

@@ -52,15 +52,15 @@ func drawRule(t *rapid.T) rule {
 		r.upTo = append(r.upTo, last)
 	}
 	for range len(r.upTo) + 1 {
-		r.ratios = append(r.ratios, rapid.Int64Range(0, 100_00).Draw(t, "ratio"))
+		r.ratios = append(r.ratios, drawRatio(t, "ratio"))
 	}
 	if rapid.Bool().Draw(t, "capped") {
 		r.cap = 1 + yuan("cap", 60_000)
-		r.large = rapid.Int64Range(0, 100_00).Draw(t, "large")
+		r.large = drawRatio(t, "large")
 	}
 	if rapid.Bool().Draw(t, "with critical") {
 		r.start = 1 + yuan("start", 20_000)
-		r.critical = rapid.Int64Range(0, 100_00).Draw(t, "critical")
+		r.critical = drawRatio(t, "critical")
 	}
 	if rapid.Bool().Draw(t, "limited in the year") {
 		r.yearMost = 1 + yuan("year at most", 5000)
@@ -75,6 +75,14 @@ func drawRule(t *rapid.T) rule {
 		r.ceiling = rapid.Int64Range(0, 100).Draw(t, "ceiling")
 	}
 	return r
+}
+
+// drawRatio draws nothing, or 1 % to 100 %: less is refused as a slip.
+func drawRatio(t *rapid.T, name string) int64 {
+	if n := rapid.Int64Range(0, 100_00).Draw(t, name); n >= 1_00 {
+		return n
+	}
+	return 0
 }
 
 func hundredths(n int64) string { return fmt.Sprintf(`"%d.%02d"`, n/100, n%100) }
@@ -355,7 +363,7 @@ func TestHigherRatioNeverLowersThePayment(t *testing.T) {
 		r, s := drawRule(rt), drawSituation(rt)
 		low := s.settle(t, r.blocks().plan(t))
 		i := rapid.IntRange(0, len(r.ratios)-1).Draw(rt, "segment")
-		r.ratios[i] = rapid.Int64Range(r.ratios[i], 100_00).Draw(rt, "higher")
+		r.ratios[i] = rapid.Int64Range(max(1_00, r.ratios[i]), 100_00).Draw(rt, "higher")
 		high := s.settle(t, r.blocks().plan(t))
 		if layerPaid(high, "basic") < layerPaid(low, "basic") && r.ceiling == 0 {
 			rt.Fatalf("%s, then only %s", summary(low, nil), summary(high, nil))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
@@ -65,6 +66,9 @@ func parseTree(file string, data []byte) (*node, []Problem) {
 		if errors.As(err, &decode) {
 			line, _ = decode.Position()
 		}
+		if wide, plain := wideMark(data, line); wide != "" {
+			return nil, []Problem{{file, line, fmt.Sprintf("本行有全角标点 %s，请改为半角 %s", wide, plain), fmt.Sprintf("the line has the full-width mark %s: write %s", wide, plain)}}
+		}
 		return nil, []Problem{{file, line, "不是有效的TOML：" + err.Error(), "not valid TOML: " + err.Error()}}
 	}
 	reader := treeReader{lines: lineStarts(data)}
@@ -86,6 +90,36 @@ func parseTree(file string, data []byte) (*node, []Problem) {
 		return nil, []Problem{{file, 0, "不是有效的TOML：" + err.Error(), "not valid TOML: " + err.Error()}}
 	}
 	return root, nil
+}
+
+// wideMarks are the marks that a Chinese keyboard writes where TOML wants the plain one.
+var wideMarks = strings.NewReplacer("“", `"`, "”", `"`, "‘", "'", "’", "'", "＝", "=", "，", ",", "［", "[", "］", "]", "【", "[", "】", "]", "｛", "{", "｝", "}", "＃", "#")
+
+// wideMark is the first such mark of a line that is not TOML, and what belongs there. In a
+// text or a comment any mark may stand.
+func wideMark(data []byte, line int) (wide, plain string) {
+	lines := strings.Split(string(data), "\n")
+	if line < 1 || line > len(lines) {
+		return "", ""
+	}
+	var quote rune
+	for _, r := range lines[line-1] {
+		switch {
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '"' || r == '\'':
+			quote = r
+		case r == '#':
+			return "", ""
+		default:
+			if p := wideMarks.Replace(string(r)); p != string(r) {
+				return string(r), p
+			}
+		}
+	}
+	return "", ""
 }
 
 // notUTF8 is the first line with bytes of another encoding; 0 if there is none.
