@@ -118,7 +118,7 @@ func (r *run) closedDays(tx *store.Tx) error {
 // byStatements touches the days that new statements are about, and those that a party's
 // horizon has come to reach; stated gets the parties.
 func (r *run) byStatements(tx *store.Tx, stated map[provinces.Party]bool) error {
-	return tx.StatementsDecided(r.at.Statements+1, r.now.Statements, func(s *clearing.StatementRecord) error {
+	err := tx.StatementsDecided(r.at.Statements+1, r.now.Statements, func(s *clearing.StatementRecord) error {
 		if s.Outcome != provinces.StatementApplied {
 			return nil
 		}
@@ -126,42 +126,60 @@ func (r *run) byStatements(tx *store.Tx, stated map[provinces.Party]bool) error 
 		for day := s.Statement.From; day <= max(s.Statement.To, s.Statement.Horizon); day++ {
 			r.touch(day)
 		}
-		return r.reached(tx, s.Party)
+		return nil
 	})
-}
-
-// reached touches the days that a party's horizon has come to reach since the run before,
-// where bills of its provinces are awaited: it will not state them any more.
-func (r *run) reached(tx *store.Tx, party provinces.Party) error {
-	h, err := tx.Horizon(party)
 	if err != nil {
 		return err
 	}
-	before := h.At(r.at.Statements)
+	return r.reached(tx, stated)
+}
+
+// reached touches the days that horizons of parties have come to reach since the run before,
+// where bills of their provinces may be awaited: they will not be stated any more.
+func (r *run) reached(tx *store.Tx, parties map[provinces.Party]bool) error {
+	var moved []passing
+	for party := range parties {
+		h, err := tx.Horizon(party)
+		if err != nil {
+			return err
+		}
+		if before := h.At(r.at.Statements); before < h.Day {
+			moved = append(moved, passing{party, before, h.Day})
+		}
+	}
 	for _, closed := range r.ranges {
 		_, due := r.touched[closed.day] // of a day that is matched anyway nothing needs to be read
-		if due || closed.day <= before || closed.day > h.Day {
+		if due || !slices.ContainsFunc(moved, func(p passing) bool { return p.over(closed.day) }) {
 			continue
 		}
 		result, matched, err := tx.DayResult(closed.day)
 		if err != nil {
 			return err
 		}
-		if !matched || awaits(&result, party) {
+		if !matched || slices.ContainsFunc(moved, func(p passing) bool { return p.over(closed.day) && awaits(&result, p.party) }) {
 			r.touch(closed.day)
 		}
 	}
 	return nil
 }
 
-// awaits reports whether a day's result awaits bills that the party could be asked for.
+// passing is a horizon that has moved over the days behind before, up to and with to.
+type passing struct {
+	party      provinces.Party
+	before, to ledger.Day
+}
+
+func (p passing) over(day ledger.Day) bool { return p.before < day && day <= p.to }
+
+// awaits reports whether a day's result may await bills that the party could be asked for.
+// A bill that one side has otherwise is counted as broken, though it is awaited of another.
 func awaits(result *reconcile.DayResult, party provinces.Party) bool {
-	return slices.ContainsFunc(result.Pairs, func(p reconcile.PairResult) bool {
+	return !result.Final && slices.ContainsFunc(result.Pairs, func(p reconcile.PairResult) bool {
 		area := p.Treatment
 		if party.Kind == provinces.PartyHome {
 			area = p.Home
 		}
-		return p.Expected.Count > 0 && area.Province() == party.Province
+		return p.Expected.Count+p.Broken.Count > 0 && area.Province() == party.Province
 	})
 }
 

@@ -34,6 +34,32 @@ func TestAHorizonThatMovesLeavesNothingAwaited(t *testing.T) {
 	}
 }
 
+// TestABrokenBillCanBeAwaitedToo: the home side lacks a bill that the hospital has not spoken
+// about. When the hospital has passed over the day, it lacks the bill as well, and is told so.
+func TestABrokenBillCanBeAwaitedToo(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 11_000)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday)
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 MISS_HOME home -6000.00 open")
+	b.close(monday + 1)
+	b.state(theHospital, monday+1)
+	b.match(monday + 1)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open")
+	b.view(func(tx *store.Tx) error {
+		both, err := tx.Break("bill/1")
+		if err == nil && len(both.Findings) != 2 {
+			t.Errorf("the bill is told of %+v", both.Findings)
+		}
+		return err
+	})
+	if again := b.match(monday + 1); len(again.Days) != 0 || again.Changed != 0 {
+		t.Errorf("run again: %+v", again)
+	}
+}
+
 // TestADayPassedOverLacksItsCancellation: all have stated the bill; the hospital says nothing
 // of the day on which it was cancelled, and then of a later one.
 func TestADayPassedOverLacksItsCancellation(t *testing.T) {
