@@ -6,19 +6,20 @@ import (
 	"clearingd/ledger"
 )
 
-// acceptedAlone finds money that two officers have booked because a side stated it, and that
-// the side does not state any more: the bill agrees as it was answered, and the books owe the
-// accepted difference besides. It is open until the acceptance is reversed or the side
-// states the difference again.
-func (r *run) acceptedAlone(found []reconcile.Break) (alone []reconcile.Break, err error) {
-	still := make(map[string]bool, len(found))
-	for i := range found {
-		still[found[i].Key] = true
-	}
-	err = r.view(func(tx *store.Tx) error {
+// accepted is money that two officers have booked about a bill because a side stated it.
+type accepted struct {
+	bill uint64
+	owed ledger.Amount
+}
+
+// accepted reads what officers have booked about the bills of the days at hand, and about those
+// whose acceptance no side stated any more, by the keys of the bills' breaks.
+func (r *run) accepted() (map[string]accepted, error) {
+	booked := make(map[string]accepted)
+	err := r.view(func(tx *store.Tx) error {
 		bills := make(map[uint64]bool)
 		for _, b := range r.previous {
-			if b.Entry != 0 && b.State == reconcile.Decided {
+			if b.Entry != 0 {
 				bills[b.Entry] = true
 			}
 		}
@@ -30,46 +31,54 @@ func (r *run) acceptedAlone(found []reconcile.Break) (alone []reconcile.Break, e
 			return err
 		}
 		for number := range bills {
-			b, err := r.unclaimed(tx, number, still)
+			row, err := tx.Row(number)
 			if err != nil {
 				return err
 			}
-			if b != nil {
-				alone = append(alone, *b)
+			one := accepted{bill: number}
+			for _, f := range row.Accepted {
+				if one.owed, err = one.owed.Add(f.Amount); err != nil {
+					return err
+				}
+			}
+			if len(row.Accepted) > 0 {
+				booked[reconcile.BillKey(number)] = one
+			}
+		}
+		return nil
+	})
+	return booked, err
+}
+
+// unclaimed finds what officers have booked and the side does not state any more: the bill agrees
+// as it was answered, and the books owe the accepted difference besides. It is open until the
+// acceptance is reversed or the side states otherwise than the books again. found is what this
+// run has found.
+func (r *run) unclaimed(booked map[string]accepted, found []reconcile.Break) (alone []reconcile.Break, err error) {
+	still := make(map[string]bool, len(found))
+	for i := range found {
+		still[found[i].Key] = true
+	}
+	err = r.view(func(tx *store.Tx) error {
+		for key, a := range booked {
+			b, err := tx.Break(key)
+			if err != nil {
+				return err
+			}
+			if b == nil || a.owed == 0 {
+				continue
+			}
+			claimed := still[key]
+			if _, looked := r.results[b.Day]; !looked {
+				claimed = b.Still || !b.Settled() && b.State != reconcile.Gone
+			}
+			if !claimed {
+				alone = append(alone, reconcile.AcceptedBreak(b, a.bill, a.owed))
 			}
 		}
 		return nil
 	})
 	return alone, err
-}
-
-// unclaimed is the break about a bill's accepted difference that no side states; nil if there
-// is none. still has the keys of what this run has found.
-func (r *run) unclaimed(tx *store.Tx, number uint64, still map[string]bool) (*reconcile.Break, error) {
-	key := reconcile.BillKey(number)
-	decided, err := tx.Break(key)
-	if err != nil || decided == nil {
-		return nil, err
-	}
-	_, looked := r.results[decided.Day]
-	if looked && still[key] || !looked && decided.Still {
-		return nil, nil
-	}
-	row, err := tx.Row(number)
-	if err != nil {
-		return nil, err
-	}
-	var accepted ledger.Amount
-	for _, f := range row.Accepted {
-		if accepted, err = accepted.Add(f.Amount); err != nil {
-			return nil, err
-		}
-	}
-	if accepted == 0 {
-		return nil, nil
-	}
-	b := reconcile.AcceptedBreak(decided, number, accepted)
-	return &b, nil
 }
 
 // byActs touches the days of breaks that officers have acted upon on this evening: what was

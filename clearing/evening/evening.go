@@ -125,7 +125,11 @@ func (r *run) carry() (Outcome, error) {
 	for _, day := range slices.Sorted(maps.Keys(r.found)) {
 		found = append(found, r.found[day]...)
 	}
-	alone, err := r.acceptedAlone(found)
+	booked, err := r.accepted()
+	if err != nil {
+		return Outcome{}, err
+	}
+	alone, err := r.unclaimed(booked, found)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -133,8 +137,9 @@ func (r *run) carry() (Outcome, error) {
 	reconcile.Offset(found)
 	changes, err := reconcile.Carry(slices.Collect(maps.Values(r.previous)), found, reconcile.Turn{
 		Evening: r.evening, Calendar: r.o.Calendar, Caps: r.o.Caps, TimingDays: r.o.TimingDays,
-		Matched: func(*reconcile.Break) bool { return true }, // previous has only what was looked at
-		Agreed:  func(key string) bool { return r.agreed[key] },
+		Matched:  func(*reconcile.Break) bool { return true }, // previous has only what was looked at
+		Agreed:   func(key string) bool { return r.agreed[key] },
+		Accepted: func(key string) bool { _, is := booked[key]; return is },
 	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("breaks of %s: %w", r.evening, err)

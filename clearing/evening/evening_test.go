@@ -442,6 +442,68 @@ func TestWhatWasAcceptedIsNotForgotten(t *testing.T) {
 	b.demand("accepted/1 AMT_UNDER hospital -61.00 gone", "bill/1 AMT_OVER hospital 61.00 gone")
 }
 
+// TestWhatWasAcceptedEndsByOfficersAlone: the hospital's 61 yuan more are accepted; then it states
+// something else. Whatever the match makes of that, the books owe the 61 until the acceptance is
+// reversed, so nothing about the bill resolves itself or goes unsaid.
+func TestWhatWasAcceptedEndsByOfficersAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		states func(b *books, one clearing.Record)
+		want   []string
+		then   []string // when the hospital states the books' figure at last
+	}{
+		"another difference": {
+			func(b *books, one clearing.Record) { b.state(theHospital, monday, with(row(one), 41_00)) },
+			[]string{"bill/1 AMT_OVER hospital 41.00 open"},
+			[]string{"accepted/1 AMT_UNDER hospital -61.00 open", "bill/1 AMT_OVER hospital 41.00 gone"},
+		},
+		"another day, which would resolve itself": {
+			func(b *books, one clearing.Record) {
+				b.state(theHospital, monday)
+				b.state(theHospital, monday+1, row(one))
+			},
+			[]string{"bill/1 TIMING hospital 0.00 open"},
+			[]string{"accepted/1 AMT_UNDER hospital -61.00 open", "bill/1 TIMING hospital 0.00 gone"},
+		},
+		"nothing, and an equal row late": {
+			func(b *books, one clearing.Record) { b.state(theHospital, monday) },
+			[]string{"bill/1 MISS_HOSP hospital -1200.00 open"},
+			[]string{"accepted/1 AMT_UNDER hospital -61.00 open", "bill/1 MISS_HOSP hospital -1200.00 gone"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			one := b.bill("one", 3_000)
+			b.state(theHospital, monday, with(row(one), 61_00))
+			b.state(theTreatment, monday, row(one))
+			b.state(theHome, monday, row(one))
+			b.close(monday)
+			b.match(monday)
+			b.act(clearing.ActAccept, "break/bill/1", clearing.FundFigure{Fund: "390100", Amount: 61_00})
+			b.close(monday + 1)
+			b.match(monday + 1)
+			b.demand("bill/1 AMT_OVER hospital 61.00 decided")
+			c.states(b, one)
+			b.close(monday + 2)
+			b.match(monday + 2)
+			b.demand(c.want...)
+			b.state(theHospital, monday+1)
+			b.state(theHospital, monday, row(one))
+			b.close(monday + 3)
+			b.match(monday + 3)
+			b.demand(c.then...)
+			if again := b.match(monday + 3); again.Changed != 0 {
+				t.Errorf("run again: %+v", again)
+			}
+		})
+	}
+}
+
+// with is a row whose funds are so much more.
+func with(row provinces.StatementRow, more ledger.Amount) provinces.StatementRow {
+	row.Funds += more
+	return row
+}
+
 // stops is a context that ends when it was asked so many times.
 type stops struct {
 	context.Context

@@ -27,6 +27,11 @@ type Turn struct {
 	// Agreed reports whether the result of the key is now matched: then a row that was
 	// missing has come, equal to the fen.
 	Agreed func(key string) bool
+
+	// Accepted reports whether two officers have the books follow a side's figures of what
+	// the key is about: then nothing resolves itself, or their entry would stand unseen. nil:
+	// of none.
+	Accepted func(key string) bool
 }
 
 // Changes are the breaks that a turn has changed, whole, by key, and the groups that it
@@ -156,11 +161,13 @@ func (c *carrying) date(i int) (err error) {
 
 // propose makes an open break a candidate, unless a person has the word on it.
 func (c *carrying) propose(i int) (err error) {
-	if b := &c.breaks[i]; b.State == Open && !b.held() {
+	if b := &c.breaks[i]; b.State == Open && !b.held() && !c.accepted(b) {
 		c.candidate[i], err = b.auto(c.turn.TimingDays, c.turn.Calendar)
 	}
 	return err
 }
+
+func (c *carrying) accepted(b *Break) bool { return c.turn.Accepted != nil && c.turn.Accepted(b.Key) }
 
 // again carries a break forward that was found again.
 func (c *carrying) again(was, now Break) error {
@@ -216,7 +223,7 @@ func (c *carrying) lost(was Break) {
 	if !c.turn.Matched(&was) || was.State != Open && was.State != Proposed {
 		return
 	}
-	late := was.missed() && c.turn.Agreed(was.Key)
+	late := was.missed() && c.turn.Agreed(was.Key) && !c.accepted(&was) // what was booked has a break of its own from now on
 	switch {
 	case late && was.held(): // undone, or waiting: a person has the word
 	case late && was.State == Open:
