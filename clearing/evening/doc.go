@@ -6,7 +6,8 @@
 // horizon it moved, days of bills that a row elsewhere names or that were taken back while
 // a break about them is open. Each is matched by itself: the books' items are streamed in
 // the order of their numbers, the rows of the statements in force are sorted beside
-// them, causes are proved from the books. Then all breaks are carried forward in one turn,
+// them, causes are proved from the books. Days that have the other one of two differences
+// of a stay that cancel follow. Then all breaks are carried forward in one turn,
 // and everything is stored: the days' results and the breaks, and at last how far the run
 // has come, so that a run that was interrupted is simply run again.
 //

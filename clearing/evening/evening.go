@@ -61,19 +61,29 @@ func (e *Evening) Run(ctx context.Context, evening, through ledger.Day) (Outcome
 	if err := r.begin(); err != nil {
 		return Outcome{}, err
 	}
-	for {
-		day, ok := r.next()
-		if !ok {
-			break
-		}
-		if err := r.match(day); err != nil {
-			return Outcome{}, fmt.Errorf("match of %s: %w", day, err)
-		}
+	if err := r.matches(); err != nil {
+		return Outcome{}, err
 	}
 	if err := r.aboutStatements(); err != nil {
 		return Outcome{}, err
 	}
 	return r.carry()
+}
+
+// matches matches every day that is touched, and those that are touched by it.
+func (r *run) matches() error {
+	for more := true; more; {
+		for day, ok := r.next(); ok; day, ok = r.next() {
+			if err := r.match(day); err != nil {
+				return fmt.Errorf("match of %s: %w", day, err)
+			}
+		}
+		var err error
+		if more, err = r.chains(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run is one run on its way.
@@ -134,7 +144,7 @@ func (r *run) carry() (Outcome, error) {
 		return Outcome{}, err
 	}
 	found = append(found, alone...)
-	reconcile.Offset(found)
+	r.offset(found)
 	changes, err := reconcile.Carry(slices.Collect(maps.Values(r.previous)), found, reconcile.Turn{
 		Evening: r.evening, Calendar: r.o.Calendar, Caps: r.o.Caps, TimingDays: r.o.TimingDays,
 		Matched:  func(*reconcile.Break) bool { return true }, // previous has only what was looked at

@@ -2,7 +2,6 @@ package evening
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"clearingd/clearing/reconcile"
@@ -57,23 +56,15 @@ func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, thro
 
 // breaksWith are the breaks that a party has a finding in and that the match finds still.
 func (e *Evening) breaksWith(ctx context.Context, party provinces.Party) (list []reconcile.Break, err error) {
-	take := func(b reconcile.Break) error {
-		if Concerns(&b, party) && !isRest(&b) {
-			list = append(list, b)
-		}
-		return ctx.Err()
-	}
-	return list, e.o.Store.View(func(tx *store.Tx) error {
-		var failed error
-		err := tx.OpenBreaks("", func(b reconcile.Break) bool {
-			failed = take(b)
-			return failed == nil
+	err = e.o.Store.View(func(tx *store.Tx) error {
+		return tx.FoundBreaks(func(b reconcile.Break) error {
+			if Concerns(&b, party) && !isRest(&b) {
+				list = append(list, b)
+			}
+			return ctx.Err()
 		})
-		if err := errors.Join(err, failed); err != nil {
-			return err
-		}
-		return tx.StillBreaks(take)
 	})
+	return list, err
 }
 
 // Concerns reports whether a break has a finding about what the party has said.

@@ -113,22 +113,13 @@ func (n *Night) balances(tx *store.Tx, t *totals, s span) ([]store.PairBalance, 
 // eachBreak visits the breaks that people have to do with on an evening, and those that are
 // settled and still found, by key each.
 func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.BreakLine) error) error {
-	one := func(b reconcile.Break) error {
+	return tx.FoundBreaks(func(b reconcile.Break) error {
 		line, err := n.o.Evening.BreakLine(&b, evening, evening)
 		if err != nil {
 			return err
 		}
 		return visit(line)
-	}
-	var failed error
-	err := tx.OpenBreaks("", func(b reconcile.Break) bool {
-		failed = one(b)
-		return failed == nil
 	})
-	if err := errors.Join(err, failed); err != nil {
-		return err
-	}
-	return tx.StillBreaks(one)
 }
 
 // happenings counts what happened to breaks on the evenings of the report's days, and lists

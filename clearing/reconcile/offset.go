@@ -3,6 +3,8 @@ package reconcile
 import (
 	"cmp"
 	"slices"
+
+	"clearingd/ledger"
 )
 
 // Offset finds differences within one claim chain that cancel: two breaks of one visit
@@ -43,6 +45,37 @@ func Offset(found []Break) {
 	for i := range found {
 		found[i] = found[i].sealed()
 	}
+}
+
+// Half is a difference of one stay that cancels with its opposite there.
+type Half struct {
+	Provider, Visit string
+	Side            Side
+	Owed            ledger.Amount
+}
+
+// Other is the half that cancels with this one.
+func (h Half) Other() Half {
+	h.Owed = -h.Owed
+	return h
+}
+
+// Halves are the differences of the break that [Offset] lets cancel, or would with another break.
+func (b *Break) Halves() (list []Half) {
+	if b.Visit == "" || b.Provider == "" {
+		return nil
+	}
+	for i := range b.Findings {
+		if f := &b.Findings[i]; f.Owed != 0 && (f.Cause == nil || f.Cause.Kind == OffsettingPair) {
+			list = append(list, Half{b.Provider, b.Visit, f.Side, f.Owed})
+		}
+	}
+	return list
+}
+
+// Offset reports whether a difference of the break cancels with another's.
+func (b *Break) Offset() bool {
+	return slices.ContainsFunc(b.Findings, func(f Finding) bool { return f.Cause != nil && (f.Cause.Kind == OffsettingPair || f.Cause.Both) })
 }
 
 // offset gives two findings the cause if they cancel.

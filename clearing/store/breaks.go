@@ -76,9 +76,12 @@ func (tx *Tx) noteStill(brk *reconcile.Break) error {
 	return tx.raw.Bucket(bucketStillBreaks).Delete([]byte(brk.Key))
 }
 
-// StillBreaks visits the settled breaks that the match still finds, in the order of their
-// keys.
-func (tx *Tx) StillBreaks(visit func(reconcile.Break) error) error {
+// FoundBreaks visits the breaks that people have to do with, and then those that are settled and
+// that the match still finds, by key each.
+func (tx *Tx) FoundBreaks(visit func(reconcile.Break) error) error {
+	if err := tx.indexedBreaks(bucketOpenBreaks, nil, visit); err != nil {
+		return err
+	}
 	return tx.indexedBreaks(bucketStillBreaks, nil, visit)
 }
 
