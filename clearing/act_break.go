@@ -219,9 +219,6 @@ func (a *acting) resolveGroup() error { return a.regroup(reconcile.Approve, Appr
 // have its breaks yet: then the case alone tells what was decided.
 func (a *acting) regroup(change func([]reconcile.Break, string, ledger.Day, uint64) []reconcile.Break, state CaseState) error {
 	a.breaks = change(a.target.group, a.target.key, a.day, a.number)
-	for i := range a.breaks {
-		a.breaks[i].Still = a.breaks[i].Settled()
-	}
 	if len(a.breaks) == 0 && !a.again {
 		return provinces.Reject(provinces.CodeActState, "target", "a group that waits, or was resolved by itself", a.target.key)
 	}
@@ -273,7 +270,8 @@ func (a *acting) reopenAccepted(accepted *Act) error {
 		return err
 	}
 	again := *brk
-	again.State, again.Still = reconcile.Open, false
+	again.State = reconcile.Open
+	again.Mark(brk.Found())
 	again.History = append(append([]reconcile.Event(nil), brk.History...), reconcile.Event{
 		Evening: a.day, State: reconcile.Open, What: fmt.Sprintf("act:%s", ActReverse), Class: brk.Class, Act: a.number,
 	})

@@ -357,7 +357,7 @@ func (a *acting) note(state reconcile.State, what string) error {
 	case "break":
 		brk := *t.brk
 		brk.State = state
-		brk.Still = brk.Settled() // what is open was found by the newest match of its day
+		brk.Mark(t.brk.Found())
 		brk.History = append(slices.Clone(t.brk.History), reconcile.Event{
 			Evening: a.day, State: state, What: what, Class: brk.Class, Act: a.number,
 		})

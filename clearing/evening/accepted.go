@@ -70,7 +70,7 @@ func (r *run) unclaimed(booked map[string]accepted, found []reconcile.Break) (al
 			}
 			claimed := still[key]
 			if _, looked := r.results[b.Day]; !looked {
-				claimed = b.Still || !b.Settled() && b.State != reconcile.Gone
+				claimed = b.Found()
 			}
 			if !claimed {
 				alone = append(alone, reconcile.AcceptedBreak(b, a.bill, a.owed))

@@ -33,7 +33,7 @@ func (r *run) chains() (more bool, err error) {
 		return false, nil
 	}
 	look := func(b reconcile.Break) error {
-		if _, known := r.touched[b.Day]; !known && slices.ContainsFunc(b.Halves(), func(h reconcile.Half) bool { return others[h] }) {
+		if _, known := r.touched[b.Day]; !known && b.Found() && slices.ContainsFunc(b.Halves(), func(h reconcile.Half) bool { return others[h] }) {
 			r.touch(b.Day)
 		}
 		return r.ctx.Err()

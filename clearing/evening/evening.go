@@ -161,8 +161,9 @@ func (r *run) carry() (Outcome, error) {
 	return Outcome{Days: slices.Sorted(maps.Keys(r.results)), Changed: len(changed), Groups: changes.Groups}, nil
 }
 
-// mark notes of every settled break whether the match finds it still: its bill is among the
-// broken ones then, although nobody has to do with it. It returns the breaks to be stored.
+// mark notes of every break whether the match finds it: of a settled one whose bill is among the
+// broken ones although nobody has to do with it, and of an open one whose bill is not. It
+// returns the breaks to be stored.
 func (r *run) mark(changed, found []reconcile.Break) []reconcile.Break {
 	now := maps.Clone(r.previous)
 	stored := make(map[string]bool, len(changed))
@@ -176,8 +177,8 @@ func (r *run) mark(changed, found []reconcile.Break) []reconcile.Break {
 	var list []reconcile.Break
 	for _, key := range slices.Sorted(maps.Keys(now)) {
 		b := now[key]
-		was := b.Still
-		if b.Still = b.Settled() && still[key]; stored[key] || b.Still != was {
+		was := r.previous[key]
+		if b.Mark(still[key]); stored[key] || b.Still != was.Still || b.Agreed != was.Agreed {
 			list = append(list, b)
 		}
 	}

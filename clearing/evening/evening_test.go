@@ -9,6 +9,7 @@ import (
 
 	"clearingd/clearing"
 	"clearingd/clearing/reconcile"
+	"clearingd/clearing/report"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
 	"clearingd/provinces"
@@ -502,6 +503,95 @@ func TestWhatWasAcceptedEndsByOfficersAlone(t *testing.T) {
 func with(row provinces.StatementRow, more ledger.Amount) provinces.StatementRow {
 	row.Funds += more
 	return row
+}
+
+// TestWhatWaitsForAPersonAgreesAllTheSame: a statement comes a day late, and equal to the fen, but
+// its bills are above what may resolve itself on one evening. They wait for a person, or for one
+// who has undone their group, and are none of the broken bills.
+func TestWhatWaitsForAPersonAgreesAllTheSame(t *testing.T) {
+	for name, above := range map[string]bool{"above the cap": true, "undone": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			all := []clearing.Record{b.bill("one", 3_000)}
+			for i := 0; above && i < 10; i++ {
+				all = append(all, b.bill(fmt.Sprint("more", i), 3_000))
+			}
+			count := uint64(len(all))
+			b.state(theTreatment, monday, rows(all...)...)
+			b.state(theHome, monday, rows(all...)...)
+			b.state(theHospital, monday)
+			b.close(monday)
+			b.match(monday)
+			b.demandSums(monday, 0, 0, count)
+			b.close(monday + 1)
+			b.state(theHospital, monday, rows(all...)...)
+			b.match(monday + 1)
+			b.demandSums(monday, count, 0, 0)
+			if !above {
+				b.demand("bill/1 MISS_HOSP hospital -1200.00 resolved")
+				b.act(clearing.ActUndo, "group/"+(monday+1).String()+"/late-row")
+			}
+			b.tied(monday+2, count)
+			waiting := b.breaks()
+			b.close(monday + 2)
+			b.state(theTreatment, monday, rows(all...)...) // and is matched again
+			b.match(monday + 2)
+			b.demand(waiting...)
+			b.tied(monday+2, count)
+			b.state(theHospital, monday) // not, after all
+			b.match(monday + 2)
+			b.demandSums(monday, 0, 0, count)
+			b.tied(monday+2, 0)
+		})
+	}
+}
+
+// TestARemarkChangesNothingElse: officers comment on a break that has resolved itself, as its row
+// has come. The bill agrees before and after.
+func TestARemarkChangesNothingElse(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 3_000)
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.state(theHospital, monday)
+	b.close(monday)
+	b.match(monday)
+	b.close(monday + 1)
+	b.state(theHospital, monday, row(one))
+	b.match(monday + 1)
+	b.act(clearing.ActComment, "break/bill/1")
+	b.demand("bill/1 MISS_HOSP hospital -1200.00 resolved")
+	b.tied(monday+2, 0)
+}
+
+// tied holds the breaks as a report of the evening counts them against the days' broken bills, but
+// for so many that agree by now, and asks why the parties are apart.
+func (b *books) tied(evening ledger.Day, agreed uint64) {
+	b.Helper()
+	sums := report.NewBuilder(report.Head{Title: report.Night, From: evening, To: evening})
+	sums.Reconcile(evening, reconcile.Engine)
+	b.view(func(tx *store.Tx) error {
+		err := tx.DayResults(evening-1, func(day reconcile.DayResult) error {
+			for _, p := range day.Pairs {
+				if err := errors.Join(sums.AddEarlier(p), sums.AddPairBalance(p.Home, p.Treatment, 0, p.Ledger)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return errors.Join(err, tx.FoundBreaks(func(x reconcile.Break) error {
+			line, err := b.evening.BreakLine(&x, evening, evening)
+			return errors.Join(err, sums.AddBreak(line))
+		}))
+	})
+	r, err := sums.Finish(report.Seal{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if v := r.Reconciliation; !v.OpenTies || v.Agreed.Count != agreed {
+		b.Errorf("open %+v and settled %+v are not the broken bills: %+v; %d agree by now, want %d", v.Open, v.Settled, v.BalanceTotal.Broken, v.Agreed.Count, agreed)
+	}
+	b.explained(evening - 1)
 }
 
 // stops is a context that ends when it was asked so many times.

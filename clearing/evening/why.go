@@ -58,7 +58,7 @@ func (e *Evening) Why(ctx context.Context, party provinces.Party, from, to, thro
 func (e *Evening) breaksWith(ctx context.Context, party provinces.Party) (list []reconcile.Break, err error) {
 	err = e.o.Store.View(func(tx *store.Tx) error {
 		return tx.FoundBreaks(func(b reconcile.Break) error {
-			if Concerns(&b, party) && !isRest(&b) {
+			if b.Found() && Concerns(&b, party) && !isRest(&b) {
 				list = append(list, b)
 			}
 			return ctx.Err()

@@ -36,7 +36,7 @@ func (b *books) explained(through ledger.Day) {
 					return nil
 				}
 				found, err := tx.Break(reconcile.BillKey(r.Number))
-				if err == nil && found != nil && found.State != reconcile.Gone && (!found.Settled() || found.Still) {
+				if err == nil && found != nil && found.Found() {
 					broken++
 					return nil
 				}

@@ -175,7 +175,9 @@ func regroup(breaks []Break, group string, event func(*Break) (Event, bool)) []B
 	var changed []Break
 	for _, b := range breaks {
 		if e, ok := event(&b); ok && group != "" {
+			found := b.Found()
 			b.State, b.History = e.State, append(slices.Clone(b.History), e)
+			b.Mark(found)
 			changed = append(changed, b)
 		}
 	}

@@ -34,8 +34,9 @@ type Break struct {
 	State     State      `cbor:"17,keyasint" json:"state"`
 	History   []Event    `cbor:"18,keyasint" json:"history"` // oldest first
 
-	Seen  *Seen `cbor:"21,keyasint,omitempty" json:"-"`               // what it was last found to be made of; nil: it is about statements or totals
-	Still bool  `cbor:"22,keyasint,omitempty" json:"still,omitempty"` // settled, and the newest match of its day finds it all the same
+	Seen   *Seen `cbor:"21,keyasint,omitempty" json:"-"`                // what it was last found to be made of; nil: it is about statements or totals
+	Still  bool  `cbor:"22,keyasint,omitempty" json:"still,omitempty"`  // settled, and the newest match of its day finds it all the same
+	Agreed bool  `cbor:"23,keyasint,omitempty" json:"agreed,omitempty"` // a person has the word on it, and the newest match of its day does not find it: an equal row has come
 
 	Person string `cbor:"20,keyasint,omitempty" json:"person,omitempty"` // keyed pseudonym
 	Visit  string `cbor:"19,keyasint,omitempty" json:"visit,omitempty"`  // mdtrt_id: with Provider the stay, in whose chain differences can cancel

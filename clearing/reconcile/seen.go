@@ -40,6 +40,21 @@ func (b *Break) Result() *Result {
 // by itself, or two officers have decided it.
 func (b *Break) Settled() bool { return b.State == Resolved || b.State == Decided }
 
+// Found reports whether the newest match of its day finds the break: its bill is one of the
+// broken ones then, whatever people have decided of it.
+func (b *Break) Found() bool {
+	if b.Settled() {
+		return b.Still
+	}
+	return b.State != Gone && !b.Agreed
+}
+
+// Mark notes whether the newest match of its day finds the break.
+func (b *Break) Mark(found bool) {
+	b.Still = found && b.Settled()
+	b.Agreed = !found && !b.Settled() && b.State != Gone
+}
+
 // Waiting is the event since which the break waits for a person, because its group was above
 // a cap.
 func (b *Break) Waiting() (e Event, waits bool) {

@@ -63,10 +63,11 @@ type BreakLine struct {
 
 	FirstSeen ledger.Day      `json:"first_seen"`
 	Due       ledger.Day      `json:"due"`
-	Overdue   int             `json:"overdue"` // working days past Due on the evening; 0: due that evening; negative: so many left
-	Owner     SideName        `json:"owner"`   // whose turn it is
-	State     reconcile.State `json:"state"`   // on the evening
-	Facts     string          `json:"facts"`   // hex of the digest that a decision is about
+	Overdue   int             `json:"overdue"`         // working days past Due on the evening; 0: due that evening; negative: so many left
+	Owner     SideName        `json:"owner"`           // whose turn it is
+	State     reconcile.State `json:"state"`           // on the evening
+	Agrees    bool            `json:"agrees,omitzero"` // the newest match does not find it: the side has the bill as the books do, and a person has the word
+	Facts     string          `json:"facts"`           // hex of the digest that a decision is about
 }
 
 // SideFigure is what one side states of what a break is about. Amounts that it does not
@@ -91,7 +92,7 @@ func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *r
 	l := BreakLine{
 		Key: b.Key, Day: b.Day, Home: b.Home, Treatment: b.Treatment, Provider: b.Provider, Entry: b.Entry, Row: b.Row, Party: b.Party,
 		Class: b.Class, Books: b.Books, Difference: b.Owed,
-		FirstSeen: b.FirstSeen, Due: b.Due, Overdue: overdue, Owner: SideName(b.Owner.String()), State: b.State, Facts: hex.EncodeToString(b.Facts[:]),
+		FirstSeen: b.FirstSeen, Due: b.Due, Overdue: overdue, Owner: SideName(b.Owner.String()), State: b.State, Agrees: !b.Found(), Facts: hex.EncodeToString(b.Facts[:]),
 	}
 	if len(b.Findings) > 0 {
 		first := b.Findings[0]

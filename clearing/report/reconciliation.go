@@ -34,16 +34,17 @@ type Reconciliation struct {
 	// Of the open breaks of all days. Those without a bill behind them are apart: rows that
 	// the books do not know, lines of totals, missing statements. They are in none of the sums
 	// above, and their Books is 0.
-	Open      BreakSum       `json:"open"`      // with a bill behind them
-	Settled   BreakSum       `json:"settled"`   // resolved or decided, with a bill that a side still has otherwise
-	Alone     BreakSum       `json:"alone"`     // without a bill
-	OpenTies  bool           `json:"open_ties"` // Open and Settled together are the Broken of BalanceTotal
-	Classes   []ClassLine    `json:"classes"`   // with a bill, in the order of reconcile.Classes; those without a break are left out
-	Rows      []ClassLine    `json:"rows"`      // without a bill
-	Ages      []AgeLine      `json:"ages"`      // all of them, by working days past the due date; every bucket
-	Owners    []OwnerLine    `json:"owners"`    // all of them, by side then province
-	Overdue   []BreakLine    `json:"overdue"`   // those longest overdue, at most OverdueShown
-	Hospitals []HospitalLine `json:"hospitals"` // furthest apart first, at most HospitalsShown
+	Open      BreakSum       `json:"open"`            // with a bill behind them
+	Settled   BreakSum       `json:"settled"`         // resolved or decided, with a bill that a side still has otherwise
+	Agreed    BreakSum       `json:"agreed,omitzero"` // with a bill that its sides agree about by now, which waits for a person; not in Open
+	Alone     BreakSum       `json:"alone"`           // without a bill
+	OpenTies  bool           `json:"open_ties"`       // Open and Settled together are the Broken of BalanceTotal
+	Classes   []ClassLine    `json:"classes"`         // with a bill, in the order of reconcile.Classes; those without a break are left out
+	Rows      []ClassLine    `json:"rows"`            // without a bill
+	Ages      []AgeLine      `json:"ages"`            // all of them, by working days past the due date; every bucket
+	Owners    []OwnerLine    `json:"owners"`          // all of them, by side then province
+	Overdue   []BreakLine    `json:"overdue"`         // those longest overdue, at most OverdueShown
+	Hospitals []HospitalLine `json:"hospitals"`       // furthest apart first, at most HospitalsShown
 
 	Changes   []ChangeLine     `json:"changes"`   // on the evenings of the report's days, in the order of Happenings
 	Automatic []AutomaticGroup `json:"automatic"` // resolved by themselves, and those that wait above a cap

@@ -18,7 +18,7 @@ import (
 func (b *Builder) AddBreak(l BreakLine) error {
 	k := b.reconciling
 	settled := l.State == reconcile.Resolved || l.State == reconcile.Decided
-	if settled && l.Alone() {
+	if settled && (l.Alone() || l.Agrees) {
 		return nil
 	}
 	if settled {
@@ -27,21 +27,28 @@ func (b *Builder) AddBreak(l BreakLine) error {
 	if l.State != reconcile.Open && l.State != reconcile.Proposed || !slices.Contains(SideNames, l.Owner) || !slices.Contains(reconcile.Classes, l.Class) {
 		return fmt.Errorf("break %s: state %q, owner %q, class %q: %w", l.Key, l.State, l.Owner, l.Class, ErrBreak)
 	}
-	whole, classes := &k.part.Open, k.classes
-	if l.Alone() {
-		whole, classes = &k.part.Alone, k.rows
-	}
 	owner := k.owner(l)
 	if l.Overdue > 0 {
 		owner.Overdue++
 		owner.Worst = max(owner.Worst, l.Overdue)
 		k.part.Overdue = keepFirst(k.part.Overdue, l, OverdueShown, longestOverdue)
 	}
-	err := errors.Join(whole.Add(l), zeroAt(classes, l.Class).Add(l), k.ages[bucketOf(l.Overdue)].Add(l), owner.Add(l), k.addHospital(l))
+	err := errors.Join(k.ages[bucketOf(l.Overdue)].Add(l), owner.Add(l), k.addStanding(l))
 	if err != nil {
 		return fmt.Errorf("break %s: %w", l.Key, err)
 	}
 	return nil
+}
+
+// addStanding adds an open break to what the match finds, or to what only waits for a person.
+func (k *reconciling) addStanding(l BreakLine) error {
+	switch {
+	case l.Agrees:
+		return k.part.Agreed.Add(l)
+	case l.Alone():
+		return errors.Join(k.part.Alone.Add(l), zeroAt(k.rows, l.Class).Add(l), k.addHospital(l))
+	}
+	return errors.Join(k.part.Open.Add(l), zeroAt(k.classes, l.Class).Add(l), k.addHospital(l))
 }
 
 // owner finds the line of whose turn it is.

@@ -32,11 +32,17 @@ func reconciliationTables(r Report) []table {
 		classes.lines = append(classes.lines, append([]any{text(string(c.Class) + " " + className(c.Class).Both())}, breakCells(c.BreakSum)...))
 	}
 	settled := table{caption: say("rec.settled").Both(), head: breakHeads("rec.what"), lines: [][]any{append([]any{text(say("rec.settled").Both())}, breakCells(v.Settled)...)}}
+	if v.Agreed.Count > 0 {
+		settled.lines = append(settled.lines, append([]any{text(say("rec.agreed").Both())}, breakCells(v.Agreed)...))
+	}
 	rows := breakTable(say("rec.alone").Both(), "class", v.Alone)
 	for _, c := range v.Rows {
 		rows.lines = append(rows.lines, append([]any{text(string(c.Class) + " " + className(c.Class).Both())}, breakCells(c.BreakSum)...))
 	}
-	both := BreakSum{Count: v.Open.Count + v.Alone.Count, Books: v.Open.Books, More: v.Open.More + v.Alone.More, Less: v.Open.Less + v.Alone.Less}
+	both := BreakSum{
+		Count: v.Open.Count + v.Agreed.Count + v.Alone.Count, Books: v.Open.Books + v.Agreed.Books,
+		More: v.Open.More + v.Agreed.More + v.Alone.More, Less: v.Open.Less + v.Agreed.Less + v.Alone.Less,
+	}
 	aged := breakTable(say("rec.ages").Both(), "rec.age", both)
 	for _, a := range v.Ages {
 		aged.lines = append(aged.lines, append([]any{text(ageName(a).Both())}, breakCells(a.BreakSum)...))

@@ -191,6 +191,7 @@ var texts = map[string]Bi{
 	"rec.more":           {"对方多", "Sides have more"},
 	"rec.less":           {"账册多", "Books have more"},
 	"rec.settled":        {"已了结而仍不同（自动消除或已决定）", "settled, still different (resolved or decided)"},
+	"rec.agreed":         {"对方已报且相符，待经办核销", "agree by now, wait for a person"},
 	"rec.open.ties":      {"与全部有差异的结算一致", "equal to all broken bills"},
 	"rec.open.off":       {"与全部有差异的结算不符", "NOT equal to all broken bills"},
 	"rec.nobreaks":       {"没有未决差异。", "No break is open."},

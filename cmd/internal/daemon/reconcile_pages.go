@@ -117,7 +117,7 @@ func (l *standingList) add(tx *store.Tx, r *clearing.Record, bill report.Bill) e
 	switch {
 	case err != nil:
 		return err
-	case b != nil && found(b):
+	case b != nil && b.Found():
 		line.Break = key
 		line.Sides = sideWords(b.Seen)
 	default:
@@ -129,11 +129,6 @@ func (l *standingList) add(tx *store.Tx, r *clearing.Record, bill report.Bill) e
 	}
 	l.bills = append(l.bills, line)
 	return nil
-}
-
-// found reports whether the newest match finds the break.
-func found(b *reconcile.Break) bool {
-	return b.State == reconcile.Open || b.State == reconcile.Proposed || b.Settled() && b.Still
 }
 
 func sideWords(seen *reconcile.Seen) (words [3]string) {
