@@ -177,13 +177,13 @@ func (a *acting) carryOut() error {
 			Kind: CaseProposal, State: Waiting, Target: a.order.Target, Home: a.target.home, Treatment: a.target.treatment,
 			Provider: a.target.provider, Bill: a.target.bill, Owner: a.order.Province, Facts: a.target.facts,
 		})
-		return a.note(reconcile.Proposed, "act:propose")
+		return a.note(reconcile.Proposed, reconcile.EventProposed)
 	case StepWithdraw:
 		state := reconcile.Open
 		if brk := a.target.brk; brk != nil && brk.State != reconcile.Proposed { // it went on without the proposal
 			state = brk.State
 		}
-		return a.note(state, "act:withdraw")
+		return a.note(state, reconcile.EventWithdrawn)
 	}
 	return actRules[a.order.Kind].do(a)
 }

@@ -342,7 +342,7 @@ func (t *target) proposes(number uint64) bool {
 		return true
 	}
 	for i := len(t.brk.History) - 1; i >= 0; i-- {
-		if e := t.brk.History[i]; e.What == "act:propose" {
+		if e := t.brk.History[i]; e.What == reconcile.EventProposed {
 			return t.brk.State == reconcile.Proposed && e.Act == number
 		}
 	}

@@ -54,6 +54,9 @@ const (
 	Gone     State = "gone"     // the match does not find it any more
 )
 
+// Undecided reports whether officers have still to do with a break.
+func (s State) Undecided() bool { return s == Open || s == Proposed }
+
 // Event is one change of a break.
 type Event struct {
 	Evening ledger.Day `cbor:"1,keyasint" json:"evening"` // or, of an act, its business day
@@ -102,6 +105,8 @@ const (
 	EventWaiting   = "waiting:"  // and the kind: a cap was reached, a person must approve the group
 	EventUndone    = "undone"
 	EventAct       = "act:" // and the kind of act
+	EventProposed  = EventAct + "propose"
+	EventWithdrawn = EventAct + "withdraw" // of a proposal
 	EventCommented = "commented"
 	EventAssigned  = "assigned"
 	EventGone      = "gone"

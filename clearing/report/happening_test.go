@@ -22,7 +22,9 @@ func TestWhatAnEventIsCalled(t *testing.T) {
 		{reconcile.Event{What: reconcile.EventResolved + "late-row", State: reconcile.Resolved, Group: "g", Act: 7}, BreakDecided}, // a group that waited
 		{reconcile.Event{What: reconcile.EventWaiting + "late-row", State: reconcile.Open, Group: "g"}, ""},
 		{reconcile.Event{What: reconcile.EventAct + "accept", State: reconcile.Decided, Act: 7}, BreakDecided},
-		{reconcile.Event{What: reconcile.EventAct + "propose", State: reconcile.Proposed, Act: 7}, ""},
+		{reconcile.Event{What: reconcile.EventProposed, State: reconcile.Proposed, Act: 7}, ""},
+		{reconcile.Event{What: reconcile.EventWithdrawn, State: reconcile.Open, Act: 7}, ""}, // nothing was decided
+		{reconcile.Event{What: reconcile.EventWithdrawn, State: reconcile.Decided, Act: 7}, ""},
 		{reconcile.Event{What: reconcile.EventAct + "reverse", State: reconcile.Open, Act: 7}, BreakReopened},
 		{reconcile.Event{What: reconcile.EventCommented, State: reconcile.Resolved, Act: 7}, ""},
 		{reconcile.Event{What: reconcile.EventCommented, State: reconcile.Decided, Act: 7}, ""},

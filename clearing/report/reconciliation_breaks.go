@@ -113,6 +113,9 @@ func keepFirst[T any](list []T, one T, most int, order func(x, y T) int) []T {
 	return list
 }
 
+// uneventful are events that change nothing about a break.
+var uneventful = []string{reconcile.EventCommented, reconcile.EventAssigned, reconcile.EventProposed, reconcile.EventWithdrawn}
+
 // HappeningOf is what an event of a break's history is called in the report; ok is false for
 // one that changes nothing about it, as a comment.
 func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
@@ -126,7 +129,7 @@ func HappeningOf(e reconcile.Event) (what Happening, ok bool) {
 		return BreakReopened, true
 	case e.What == reconcile.EventGone:
 		return BreakGone, true
-	case automatic && waits, e.What == reconcile.EventCommented, e.What == reconcile.EventAssigned:
+	case automatic && waits, slices.Contains(uneventful, e.What):
 		return "", false
 	case automatic && e.Act == 0:
 		return BreakResolved, true

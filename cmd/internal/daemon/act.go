@@ -140,7 +140,7 @@ func breakView(tx *store.Tx, brk *reconcile.Break) (service.BreakView, error) {
 		return view, nil
 	}
 	for i := len(brk.History) - 1; i >= 0; i-- {
-		if brk.History[i].What == "act:propose" {
+		if brk.History[i].What == reconcile.EventProposed {
 			view.Proposal = brk.History[i].Act
 			break
 		}
