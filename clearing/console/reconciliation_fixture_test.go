@@ -43,7 +43,8 @@ func sampleBreaks() (list []service.BreakReply) {
 		if len(sides[reconcile.Home]) == 0 {
 			result.States[reconcile.Home] = reconcile.Awaited
 		}
-		reply, err := service.NewBreakReply(&b, sealedDay, overdue, result)
+		then := b.On(sealedDay)
+		reply, err := service.NewBreakReply(&then, sealedDay, overdue, result)
 		if err != nil {
 			panic(err)
 		}

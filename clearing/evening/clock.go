@@ -37,14 +37,12 @@ func (e *Evening) Cap(kind reconcile.AutoKind) reconcile.Cap { return e.o.Caps[k
 // Asked reports whether statements of a party are expected.
 func (e *Evening) Asked(party provinces.Party) bool { return e.o.Asked == nil || e.o.Asked(party) }
 
-// BreakLine is a break as officers read it: its working days are counted on the evening, and
-// it is told as it stood at the end of the day asOf, which is the evening itself for the report and
-// the open day for whoever asks how things stand now. The error is the calendar's.
-func (e *Evening) BreakLine(b *reconcile.Break, evening, asOf ledger.Day) (report.BreakLine, error) {
-	then := b.On(asOf)
-	overdue, err := e.Overdue(&then, evening)
+// BreakLine is a break, as it stood when it is told of ([reconcile.Break.On]), as officers read
+// it: its working days are counted on the evening. The error is the calendar's.
+func (e *Evening) BreakLine(b *reconcile.Break, evening ledger.Day) (report.BreakLine, error) {
+	overdue, err := e.Overdue(b, evening)
 	if err != nil {
 		return report.BreakLine{}, err
 	}
-	return report.NewBreakLine(&then, asOf, overdue, then.Result())
+	return report.NewBreakLine(b, overdue, b.Result())
 }

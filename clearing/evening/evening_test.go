@@ -580,7 +580,8 @@ func (b *books) tied(evening ledger.Day, agreed uint64) {
 			return nil
 		})
 		return errors.Join(err, tx.FoundBreaks(func(x reconcile.Break) error {
-			line, err := b.evening.BreakLine(&x, evening, evening)
+			x = x.On(evening)
+			line, err := b.evening.BreakLine(&x, evening)
 			return errors.Join(err, sums.AddBreak(line))
 		}))
 	})

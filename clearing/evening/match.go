@@ -102,7 +102,7 @@ func (r *run) breaksOf(day ledger.Day) (open map[string]bool, err error) {
 	err = r.view(func(tx *store.Tx) error {
 		return tx.DayBreaks(day, func(b reconcile.Break) error {
 			r.previous[b.Key] = b
-			open[b.Key] = b.State == reconcile.Open || b.State == reconcile.Proposed
+			open[b.Key] = b.State.Undecided()
 			return nil
 		})
 	})

@@ -110,11 +110,38 @@ func (n *Night) balances(tx *store.Tx, t *totals, s span) ([]store.PairBalance, 
 	return list, err
 }
 
-// eachBreak visits the breaks that people have to do with on an evening, and those that are
-// settled and still found, by key each.
+// standing visits breaks as they stood on an evening: those that people had to do with, and those
+// that were settled and still found.
+func (n *Night) standing(tx *store.Tx, evening ledger.Day, visit func(*reconcile.Break) error) error {
+	one := func(b reconcile.Break) error {
+		then := b.On(evening)
+		if then.State == "" || then.State == reconcile.Gone || then.Settled() && !then.Found() {
+			return nil
+		}
+		return visit(&then)
+	}
+	seen := make(map[string]bool) // of those that are not visited first
+	if err := tx.FoundBreaks(one); err != nil {
+		return err
+	}
+	open, err := tx.OpenDay()
+	// Acts count on the open day, also while the night is at work.
+	for day := evening + 1; day <= open && err == nil; day++ {
+		err = tx.EveningBreaks(day, func(b reconcile.Break) error {
+			if b.State.Undecided() || b.Found() || seen[b.Key] {
+				return nil
+			}
+			seen[b.Key] = true
+			return one(b)
+		})
+	}
+	return err
+}
+
+// eachBreak visits the lines of the breaks that stood on an evening.
 func (n *Night) eachBreak(tx *store.Tx, evening ledger.Day, visit func(report.BreakLine) error) error {
-	return tx.FoundBreaks(func(b reconcile.Break) error {
-		line, err := n.o.Evening.BreakLine(&b, evening, evening)
+	return n.standing(tx, evening, func(b *reconcile.Break) error {
+		line, err := n.o.Evening.BreakLine(b, evening)
 		if err != nil {
 			return err
 		}
@@ -131,12 +158,11 @@ func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
 			return err
 		}
 	}
-	if err := tx.OpenBreaks("", func(brk reconcile.Break) bool {
-		then := brk.On(s.evening)
-		if e, ok := then.Waiting(); ok {
-			n.inGroup(groups, e, &then)
+	if err := n.standing(tx, s.evening, func(brk *reconcile.Break) error {
+		if e, ok := brk.Waiting(); ok {
+			n.inGroup(groups, e, brk)
 		}
-		return true
+		return nil
 	}); err != nil {
 		return err
 	}
@@ -148,24 +174,22 @@ func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
 
 func (n *Night) happened(tx *store.Tx, evening ledger.Day, groups automaticGroups, b *report.Builder) error {
 	return tx.EveningBreaks(evening, func(brk reconcile.Break) error {
-		line, err := n.o.Evening.BreakLine(&brk, evening, evening)
+		then := brk.On(evening)
+		line, err := n.o.Evening.BreakLine(&then, evening)
 		if err != nil {
 			return err
 		}
 		seen := make(map[report.Happening]bool)
-		for _, e := range brk.History {
-			if e.Evening != evening {
-				continue
-			}
-			if what, ok := report.HappeningOf(e); ok && !seen[what] {
+		for _, e := range then.History {
+			if what, ok := report.HappeningOf(e); ok && e.Evening == evening && !seen[what] {
 				seen[what] = true
 				if err := b.AddHappening(what, line); err != nil {
 					return err
 				}
 			}
-			if _, waits, automatic := e.Automatic(); automatic && !waits && e.Act == 0 {
-				n.inGroup(groups, e, &brk)
-			}
+		}
+		if e, ok := then.ResolvedItself(); ok && e.Evening == evening {
+			n.inGroup(groups, e, &then)
 		}
 		return nil
 	})

@@ -220,7 +220,7 @@ func difference(was, now *Break) string {
 // stays so.
 func (c *carrying) lost(was Break) {
 	i := c.put(was)
-	if !c.turn.Matched(&was) || was.State != Open && was.State != Proposed {
+	if !c.turn.Matched(&was) || !was.State.Undecided() {
 		return
 	}
 	late := was.missed() && c.turn.Agreed(was.Key) && !c.accepted(&was) // what was booked has a break of its own from now on

@@ -72,6 +72,19 @@ func (b *Break) Waiting() (e Event, waits bool) {
 	return Event{}, false
 }
 
+// ResolvedItself is the event with which the break resolved itself, and since which it is so.
+func (b *Break) ResolvedItself() (e Event, ok bool) {
+	if b.State != Resolved {
+		return e, false
+	}
+	for _, e := range slices.Backward(b.History) {
+		if _, waits, automatic := e.Automatic(); automatic && !waits {
+			return e, e.Act == 0 // or else two officers have resolved the group
+		}
+	}
+	return Event{}, false
+}
+
 // Automatic tells of an event that resolved a break by itself, or would have: of which
 // kind, and whether it waits for a person because a cap was reached.
 func (e *Event) Automatic() (kind AutoKind, waits, ok bool) {

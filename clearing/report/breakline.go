@@ -83,12 +83,11 @@ type SideFigure struct {
 	Cash    *ledger.Amount `json:"cash,omitzero"`
 }
 
-// NewBreakLine makes the line of a break as it was on an evening. overdue is in working
-// days, as [BreakLine] has it. result is what the match made of the bill or row then; nil
-// leaves what the sides state untold. Error: ledger.ErrOverflow.
-func NewBreakLine(b *reconcile.Break, evening ledger.Day, overdue int, result *reconcile.Result) (BreakLine, error) {
-	then := b.On(evening)
-	b = &then
+// NewBreakLine makes the line of a break, as it stood on the evening that is told of
+// ([reconcile.Break.On]). overdue is in working days, as [BreakLine] has it. result is what the
+// match made of the bill or row then; nil leaves what the sides state untold. Error:
+// ledger.ErrOverflow.
+func NewBreakLine(b *reconcile.Break, overdue int, result *reconcile.Result) (BreakLine, error) {
 	l := BreakLine{
 		Key: b.Key, Day: b.Day, Home: b.Home, Treatment: b.Treatment, Provider: b.Provider, Entry: b.Entry, Row: b.Row, Party: b.Party,
 		Class: b.Class, Books: b.Books, Difference: b.Owed,

@@ -18,7 +18,7 @@ func planted(t *testing.T, w *plant.World, d *plant.Day) (reconcile.DayResult, [
 			b := reconcile.BreakOf(r)
 			b.FirstSeen, b.Due, b.Owner, b.State = d.Day, d.Day+3, r.Primary().Side, reconcile.Open
 			b.History = []reconcile.Event{{Evening: d.Day, State: reconcile.Open, What: reconcile.EventSeen, Class: b.Class}}
-			l, err := NewBreakLine(&b, d.Day, -3, r)
+			l, err := NewBreakLine(&b, -3, r)
 			if err != nil {
 				return err
 			}

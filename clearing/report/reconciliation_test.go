@@ -167,7 +167,7 @@ func TestHowFarASideIsApart(t *testing.T) {
 		{"without the match, the finding is its own", []reconcile.Finding{find(reconcile.Hospital, -3)}, nil, -3, true, SideDiffers},
 		{"without the match, the finding is another's", []reconcile.Finding{find(reconcile.Home, -3)}, nil, 0, false, ""},
 	} {
-		l, err := NewBreakLine(&reconcile.Break{Books: 100, Findings: c.findings}, sampleDay, 0, c.result)
+		l, err := NewBreakLine(&reconcile.Break{Books: 100, Findings: c.findings}, 0, c.result)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +239,8 @@ func TestALineOfABreakHoldsWhatTheThreeSidesState(t *testing.T) {
 	result := &reconcile.Result{}
 	result.Sides[reconcile.Hospital] = []reconcile.Item{row(100, 5), row(100, 5)}
 	result.States[reconcile.Hospital], result.States[reconcile.Treatment], result.States[reconcile.Home] = reconcile.Differs, reconcile.Awaited, reconcile.Differs
-	l, err := NewBreakLine(b, sampleDay-1, 4, result)
+	then := b.On(sampleDay - 1)
+	l, err := NewBreakLine(&then, 4, result)
 	if err != nil {
 		t.Fatal(err)
 	}

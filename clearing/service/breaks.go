@@ -11,13 +11,11 @@ import (
 	"clearingd/provinces"
 )
 
-// NewBreakReply tells of a break as it stood on an evening. overdue is in working days,
-// as report.BreakLine has it; result is what the match makes of it now, or nil. Error:
-// ledger.ErrOverflow.
+// NewBreakReply tells of a break as it stood on an evening (reconcile.Break.On). overdue is in
+// working days, as report.BreakLine has it; result is what the match made of it then, or nil.
+// Error: ledger.ErrOverflow.
 func NewBreakReply(b *reconcile.Break, evening ledger.Day, overdue int, result *reconcile.Result) (BreakReply, error) {
-	then := b.On(evening)
-	b = &then
-	line, err := report.NewBreakLine(b, evening, overdue, result)
+	line, err := report.NewBreakLine(b, overdue, result)
 	r := BreakReply{Evening: evening, Break: line}
 	for _, f := range b.Findings {
 		r.Findings = append(r.Findings, newBreakFinding(f))

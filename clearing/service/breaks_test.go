@@ -95,7 +95,8 @@ func TestABreakIsToldAsOfItsEvening(t *testing.T) {
 		events int
 		state  reconcile.State
 	}{20_000: {0, ""}, 20_001: {1, reconcile.Open}, 20_004: {1, reconcile.Open}, 20_005: {2, reconcile.Resolved}} {
-		r, err := NewBreakReply(b, evening, 0, result)
+		then := b.On(evening)
+		r, err := NewBreakReply(&then, evening, 0, result)
 		if err != nil || len(r.History) != want.events || r.Break.State != want.state {
 			t.Errorf("on %s: %d events, %q, %v", evening, len(r.History), r.Break.State, err)
 		}

@@ -25,11 +25,6 @@ func (tx *Tx) Break(key string) (*reconcile.Break, error) {
 	return &brk, nil
 }
 
-// undecided: officers have still to do with the break.
-func undecided(state reconcile.State) bool {
-	return state == reconcile.Open || state == reconcile.Proposed
-}
-
 // SetBreak stores a break with its indexes: whether it is undecided, and the groups in
 // which it was resolved by itself, or waits.
 func (tx *Tx) SetBreak(brk reconcile.Break) error {
@@ -47,7 +42,7 @@ func (tx *Tx) SetBreak(brk reconcile.Break) error {
 		return err
 	}
 	open := tx.raw.Bucket(bucketOpenBreaks)
-	if undecided(brk.State) {
+	if brk.State.Undecided() {
 		if err := putBytes(open, key, nil); err != nil {
 			return err
 		}
@@ -140,7 +135,7 @@ func (c *checker) breaks(fault func(string)) error {
 		if brk.Key != string(key) {
 			fault(fmt.Sprintf("break %s lies at %s", brk.Key, key))
 		}
-		if undecided(brk.State) {
+		if brk.State.Undecided() {
 			open++
 			if c.tx.raw.Bucket(bucketOpenBreaks).Get(key) == nil {
 				fault(fmt.Sprintf("break %s is undecided, and not among those", key))

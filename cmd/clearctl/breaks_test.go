@@ -58,7 +58,8 @@ func scriptBreaks() []*reconcile.Break {
 }
 
 func lineOfScript(b *reconcile.Break) report.BreakLine {
-	l, err := report.NewBreakLine(b, scriptDay+5, 3, nil)
+	then := b.On(scriptDay + 5)
+	l, err := report.NewBreakLine(&then, 3, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -105,7 +106,8 @@ func breakOfScript(body []byte) (any, error) {
 		result := &reconcile.Result{Books: &row}
 		result.Sides[reconcile.Hospital] = []reconcile.Item{theirs}
 		result.States = [4]reconcile.SideState{0, reconcile.Differs, reconcile.Agrees, reconcile.Awaited}
-		reply, err := service.NewBreakReply(b, scriptDay+5, 3, result)
+		then := b.On(scriptDay + 5)
+		reply, err := service.NewBreakReply(&then, scriptDay+5, 3, result)
 		reply.Horizons = []service.BreakHorizon{{Side: report.SideHospital, Party: b.Party, Until: scriptDay + 3}, {Side: report.SideHome, Party: provinces.Party{Kind: provinces.PartyHome, Province: "65"}}}
 		return reply, err
 	}

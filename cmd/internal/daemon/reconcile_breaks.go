@@ -106,7 +106,7 @@ func candidates(tx *store.Tx, q *service.BreaksRequest, at standing, visit func(
 	seen := make(map[string]bool)
 	for evening := at.asOf + 1; evening <= at.open; evening++ {
 		err := tx.EveningBreaks(evening, func(b reconcile.Break) error {
-			if b.State == reconcile.Open || b.State == reconcile.Proposed || seen[b.Key] {
+			if b.State.Undecided() || seen[b.Key] {
 				return nil
 			}
 			seen[b.Key] = true
@@ -139,7 +139,7 @@ type breakList struct {
 }
 
 type breakLiner interface {
-	BreakLine(b *reconcile.Break, evening, asOf ledger.Day) (report.BreakLine, error)
+	BreakLine(b *reconcile.Break, evening ledger.Day) (report.BreakLine, error)
 }
 
 func (l *breakList) take(b *reconcile.Break) error {
@@ -147,7 +147,7 @@ func (l *breakList) take(b *reconcile.Break) error {
 	if !l.selects(&then) {
 		return nil
 	}
-	line, err := l.evening.BreakLine(&then, l.at.evening, l.at.asOf)
+	line, err := l.evening.BreakLine(&then, l.at.evening)
 	if err != nil || !l.selectsLine(&line) {
 		return err
 	}
@@ -194,7 +194,7 @@ func (l *breakList) selects(b *reconcile.Break) bool {
 	case service.StateAll:
 		return true
 	case service.StateUnsettled: // of a happening or a group, all
-		return q.Happened != "" || q.Group != "" || state == reconcile.Open || state == reconcile.Proposed
+		return q.Happened != "" || q.Group != "" || state.Undecided()
 	}
 	return string(state) == q.State
 }
@@ -231,27 +231,25 @@ func (d *Daemon) oneBreak(_ context.Context, request service.BreakRequest) (repl
 		return reply, err
 	}
 	err = d.store.View(func(tx *store.Tx) error {
-		b, err := tx.Break(request.Key)
+		known, err := tx.Break(request.Key)
 		if err != nil {
 			return err
 		}
-		if b == nil || b.AsOf(at.asOf) == "" {
+		if known == nil || known.AsOf(at.asOf) == "" {
 			return errNoSuch
 		}
-		then := b.On(at.asOf)
-		b = &then
-		overdue, err := d.evening.Overdue(b, at.evening)
+		b := known.On(at.asOf)
+		overdue, err := d.evening.Overdue(&b, at.evening)
 		if err != nil {
 			return err
 		}
-		if reply, err = service.NewBreakReply(b, at.asOf, overdue, b.Result()); err != nil {
+		if reply, err = service.NewBreakReply(&b, at.evening, overdue, b.Result()); err != nil {
 			return err
 		}
-		reply.Evening = at.evening
 		if err := decidedBy(tx, reply.History); err != nil {
 			return err
 		}
-		reply.Horizons, err = horizonsOf(tx, b)
+		reply.Horizons, err = horizonsOf(tx, &b)
 		return err
 	})
 	return reply, err
