@@ -128,8 +128,8 @@ func (r *run) touch(day ledger.Day) {
 	}
 }
 
-// carry carries the breaks of all days that were matched forward in one turn, since the
-// caps of an evening are over all of them, and stores everything.
+// carry carries the breaks of all days that were matched forward in one turn, and stores
+// everything.
 func (r *run) carry() (Outcome, error) {
 	found := r.others
 	for _, day := range slices.Sorted(maps.Keys(r.found)) {
@@ -145,8 +145,12 @@ func (r *run) carry() (Outcome, error) {
 	}
 	found = append(found, alone...)
 	r.offset(found)
+	others, err := r.othersOfGroups()
+	if err != nil {
+		return Outcome{}, err
+	}
 	changes, err := reconcile.Carry(slices.Collect(maps.Values(r.previous)), found, reconcile.Turn{
-		Evening: r.evening, Calendar: r.o.Calendar, Caps: r.o.Caps, TimingDays: r.o.TimingDays,
+		Evening: r.evening, Calendar: r.o.Calendar, Caps: r.o.Caps, Others: others, TimingDays: r.o.TimingDays,
 		Matched:  func(*reconcile.Break) bool { return true }, // previous has only what was looked at
 		Agreed:   func(key string) bool { return r.agreed[key] },
 		Accepted: func(key string) bool { _, is := booked[key]; return is },
@@ -159,6 +163,26 @@ func (r *run) carry() (Outcome, error) {
 		return Outcome{}, err
 	}
 	return Outcome{Days: slices.Sorted(maps.Keys(r.results)), Changed: len(changed), Groups: changes.Groups}, nil
+}
+
+// othersOfGroups are the breaks of this evening's groups that earlier runs have resolved, or let
+// wait, and that this one has not looked at.
+func (r *run) othersOfGroups() (others []reconcile.Break, err error) {
+	err = r.view(func(tx *store.Tx) error {
+		for _, kind := range reconcile.AutoKinds {
+			group, err := tx.BreakGroup(reconcile.GroupID(r.evening, kind))
+			if err != nil {
+				return err
+			}
+			for _, b := range group {
+				if _, looked := r.previous[b.Key]; !looked {
+					others = append(others, b)
+				}
+			}
+		}
+		return nil
+	})
+	return others, err
 }
 
 // mark notes of every break whether the match finds it: of a settled one whose bill is among the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"clearingd/clearing"
@@ -542,6 +543,44 @@ func TestWhatWaitsForAPersonAgreesAllTheSame(t *testing.T) {
 			b.match(monday + 2)
 			b.demandSums(monday, 0, 0, count)
 			b.tied(monday+2, 0)
+		})
+	}
+}
+
+// TestACapIsOfTheEvening: ten bills may resolve themselves on one evening. Two days whose rows come
+// late are matched one after the other: what is above is above, however many runs there are.
+func TestACapIsOfTheEvening(t *testing.T) {
+	for name, apart := range map[string]bool{"in two runs": true, "in one": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			var days [2][]clearing.Record
+			for i := range days {
+				day := monday + ledger.Day(i)
+				for n := range 6 {
+					days[i] = append(days[i], b.bill(fmt.Sprintf("%d-%d", i, n), 3_000))
+				}
+				b.state(theTreatment, day, rows(days[i]...)...)
+				b.state(theHome, day, rows(days[i]...)...)
+				b.state(theHospital, day)
+				b.close(day)
+				b.match(day)
+			}
+			b.close(monday + 2)
+			for i := range days {
+				b.state(theHospital, monday+ledger.Day(i), rows(days[i]...)...)
+				if apart || i == 1 {
+					b.match(monday + 2)
+				}
+			}
+			resolved := 0
+			for _, line := range b.breaks() {
+				if strings.HasSuffix(line, " resolved") {
+					resolved++
+				}
+			}
+			if want := map[bool]int{true: 6, false: 0}[apart]; resolved != want {
+				t.Errorf("%d have resolved themselves, want %d", resolved, want)
+			}
 		})
 	}
 }

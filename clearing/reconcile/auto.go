@@ -39,6 +39,9 @@ type Group struct {
 	Waits bool          `json:"waits"` // above the cap: a person decides
 }
 
+// GroupID names what resolves itself on an evening for a kind of reason.
+func GroupID(evening ledger.Day, kind AutoKind) string { return evening.String() + "/" + string(kind) }
+
 // auto is the kind for which a found break could be resolved by itself; "" for none.
 // timingDays bounds how many working days may lie between bill and row; 0 does not.
 func (b *Break) auto(timingDays int, cal Calendar) (AutoKind, error) {
@@ -118,20 +121,33 @@ func (b *Break) resolvedAs() (kind AutoKind, group string) {
 }
 
 // resolve closes the candidates of each kind as a group, or lets the whole group wait where
-// it is above its cap. What was resolved of the kind on the same evening counts with it.
+// it is above its cap. What has resolved itself of the kind on the same evening, or waits since
+// then, counts with it, however many runs there were.
 func (c *carrying) resolve() []Group {
 	var groups []Group
 	for _, kind := range AutoKinds {
-		group := Group{ID: c.turn.Evening.String() + "/" + string(kind), Kind: kind}
+		group := Group{ID: GroupID(c.turn.Evening, kind), Kind: kind}
 		var used Cap
+		count := func(b *Break) {
+			e, ok := b.ResolvedItself()
+			if !ok {
+				e, ok = b.Waiting()
+			}
+			if ok && e.Group == group.ID {
+				used.Count++
+				used.Owed += b.Weight()
+			}
+		}
 		for i := range c.breaks {
 			if b := &c.breaks[i]; c.candidate[i] == kind {
 				group.Count++
 				group.Owed += b.Weight()
-			} else if _, id := b.resolvedAs(); id == group.ID && b.State == Resolved {
-				used.Count++
-				used.Owed += b.Weight()
+			} else {
+				count(b)
 			}
+		}
+		for i := range c.turn.Others {
+			count(&c.turn.Others[i])
 		}
 		if group.Count == 0 {
 			continue

@@ -18,6 +18,7 @@ type Turn struct {
 	Evening    ledger.Day
 	Calendar   Calendar
 	Caps       map[AutoKind]Cap // a kind without one is never resolved by itself
+	Others     []Break          // breaks of this evening's groups that were not looked at in this turn: they count against the caps, too
 	TimingDays int              // working days within which the two halves of a timing pair must lie; 0: any
 
 	// Matched reports whether what a break is about was looked at in this turn: a break
@@ -48,8 +49,7 @@ type Changes struct {
 // not found any more is gone. At last, what can resolve itself does, as groups.
 //
 // The order of both lists does not matter, and a second turn with the same findings
-// changes nothing. The caps are kept over all days only if one turn takes all that was
-// matched on an evening. Errors: [ErrKey], and the calendar's.
+// changes nothing. Errors: [ErrKey], and the calendar's.
 func Carry(previous, found []Break, turn Turn) (Changes, error) {
 	c := &carrying{turn: turn}
 	if err := c.join(previous, found); err != nil {

@@ -236,6 +236,17 @@ func TestCaps(t *testing.T) {
 			t.Errorf("six, and then %d: the seventh is %s, want %s", more, got, want)
 		}
 	}
+	// A run that was interrupted has stored some of what waits: the rest is no smaller group.
+	list = after(nil, carry(t, nil, timing, on(t, today)))
+	if c := carry(t, list[:2], timing, on(t, today)); len(c.Groups) != 1 || !c.Groups[0].Waits {
+		t.Errorf("nine of eleven, of which two are known to wait: %v", c.Groups)
+	}
+	// Nor is a group smaller because its other days were matched before.
+	few := on(t, today)
+	few.Others = list[:2]
+	if c := carry(t, nil, timing[2:], few); len(c.Groups) != 1 || !c.Groups[0].Waits {
+		t.Errorf("nine, and two of other days: %v", c.Groups)
+	}
 	fenLess := on(t, today)
 	fenLess.Caps[AutoTiming] = Cap{100, 10*100_00 - 1}
 	if c := carry(t, nil, timing[:10], fenLess); !c.Groups[0].Waits {
