@@ -186,8 +186,9 @@ func (r *run) othersOfGroups() (others []reconcile.Break, err error) {
 }
 
 // mark notes of every break whether the match finds it: of a settled one whose bill is among the
-// broken ones although nobody has to do with it, and of an open one whose bill is not. It
-// returns the breaks to be stored.
+// broken ones although nobody has to do with it, and of an open one whose bill is not. A day
+// with a break that officers have still to do with is not final. It returns the breaks to be
+// stored.
 func (r *run) mark(changed, found []reconcile.Break) []reconcile.Break {
 	now := maps.Clone(r.previous)
 	stored := make(map[string]bool, len(changed))
@@ -204,6 +205,10 @@ func (r *run) mark(changed, found []reconcile.Break) []reconcile.Break {
 		was := r.previous[key]
 		if b.Mark(still[key]); stored[key] || b.Still != was.Still || b.Agreed != was.Agreed {
 			list = append(list, b)
+		}
+		if result, looked := r.results[b.Day]; looked && b.State.Undecided() && !aboutStatement(key) {
+			result.Final = false
+			r.results[b.Day] = result
 		}
 	}
 	return list

@@ -585,6 +585,40 @@ func TestACapIsOfTheEvening(t *testing.T) {
 	}
 }
 
+// TestADayIsFinalWhenNothingIsOpen: all sides are complete. A break keeps the day open, until it has
+// resolved itself or officers have decided it; so does what they have to let through.
+func TestADayIsFinalWhenNothingIsOpen(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 3_000), b.bill("two", 4_000)
+	final := func(want bool) {
+		t.Helper()
+		b.view(func(tx *store.Tx) error {
+			result, _, err := tx.DayResult(monday)
+			if result.Final != want {
+				t.Errorf("final %t, want %t: %q", result.Final, want, b.breaks())
+			}
+			return err
+		})
+	}
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, rows(one, two)...)
+	b.state(theHospital, monday, with(row(one), 61_00))
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 AMT_OVER hospital 61.00 open", "bill/2 MISS_HOSP hospital -1800.00 open")
+	final(false)
+	b.state(theHospital, monday+1, row(two)) // a timing pair
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand("bill/1 AMT_OVER hospital 61.00 open", "bill/2 TIMING hospital 0.00 resolved")
+	final(false)
+	b.act(clearing.ActClose, "break/bill/1")
+	b.close(monday + 2)
+	b.match(monday + 2)
+	b.demand("bill/1 AMT_OVER hospital 61.00 decided", "bill/2 TIMING hospital 0.00 resolved")
+	final(true)
+}
+
 // TestARemarkChangesNothingElse: officers comment on a break that has resolved itself, as its row
 // has come. The bill agrees before and after.
 func TestARemarkChangesNothingElse(t *testing.T) {

@@ -16,6 +16,12 @@ const (
 	refusedPrefix = "statement/"
 )
 
+// aboutStatement reports whether a break is about a statement: its day is the evening on which
+// that was noticed.
+func aboutStatement(key string) bool {
+	return strings.HasPrefix(key, serialPrefix) || strings.HasPrefix(key, refusedPrefix)
+}
+
 // aboutStatements finds what is wrong with the statements themselves: numbers that are
 // missing, and statements that were refused and that nothing has come for since. Breaks of
 // before are looked at again, and parties that have stated anything since the run before.
