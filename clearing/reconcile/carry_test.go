@@ -3,6 +3,7 @@ package reconcile
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -345,6 +346,25 @@ func TestWhatDoesNotOffset(t *testing.T) {
 			if got := cause != nil && cause.Kind == OffsettingPair; got != c.want {
 				t.Errorf("%s: %s offset %v", c.name, b.Key, got)
 			}
+		}
+	}
+}
+
+// A statement that names one visit in all of its rows makes a chain that nobody could look at
+// pair by pair: what is beyond so many is not paired.
+func TestAChainWithoutEnd(t *testing.T) {
+	var list []Break
+	for n := range 2 * stayMax {
+		one := numbered(found(AmountOver, ledger.Amount(n+1), ""), uint64(n+1))
+		one.Key = fmt.Sprintf("row/%06d", n)
+		list = append(list, one)
+	}
+	list[1].Findings[0].Owed = -list[0].Owed // the first two cancel, and so do the last two
+	list[len(list)-1].Findings[0].Owed = -list[len(list)-2].Owed
+	Offset(list)
+	for i, b := range list {
+		if got, want := b.Offset(), i < 2; got != want {
+			t.Errorf("%s offset %v, want %v", b.Key, got, want)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 // and person about which one party states as much more in the one as it states less in the other.
 // Their findings get the cause, unless another is known. It is proved by the amounts
 // themselves: their sum is zero to the fen. Where the two are a bill and what took it back
-// on another day, that is their cause already, and it says that the side lacks both. The list
-// is changed in place; its order does not matter.
+// on another day, that is their cause already, and it says that the side lacks both. Of a visit
+// no more are looked at than of a stay. The list is changed in place; its order does not matter.
 func Offset(found []Break) {
 	type half struct{ at, finding int }
 	type link struct {
@@ -28,7 +28,9 @@ func Offset(found []Break) {
 		for k := range b.Findings {
 			if f := &b.Findings[k]; f.Owed != 0 && (f.Cause == nil || f.Cause.Kind == ReversalAcrossCutOff) {
 				l := link{b.Provider, b.Visit, f.Side}
-				chains[l] = append(chains[l], half{i, k})
+				if len(chains[l]) < stayMax { // they are held against each other pair by pair
+					chains[l] = append(chains[l], half{i, k})
+				}
 			}
 		}
 	}
