@@ -27,6 +27,7 @@ var wantedForms = map[string]phrase{
 	"yyyy-MM-dd":                                          {"年-月-日", "year-month-day"},
 	"JSON (RFC 8259), UTF-8":                              {"UTF-8 编码的 JSON", "JSON in UTF-8"},
 	"one JSON object":                                     {"一个 JSON 对象", "one JSON object"},
+	"a byte order mark":                                   {"字节顺序标记（BOM），请去掉", "a byte order mark (BOM), to be left out"},
 	"more data":                                           {"其后还有内容", "more after it"},
 	"unique in the stay":                                  {"本次就诊内唯一", "unique in the stay"},
 	"the sign of cnt":                                     {"与数量 cnt 同正负", "the sign of cnt"},
