@@ -50,6 +50,9 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
+// written is a number cell that holds just these characters.
+type written string
+
 // sheet is a workbook with the given cells.
 func sheet(t *testing.T, formula string, rows ...[]any) string {
 	t.Helper()
@@ -58,6 +61,15 @@ func sheet(t *testing.T, formula string, rows ...[]any) string {
 	for i, row := range rows {
 		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
 			t.Fatal(err)
+		}
+		for k, cell := range row {
+			raw, ok := cell.(written)
+			if !ok {
+				continue
+			}
+			if err := book.SetCellDefault("Sheet1", fmt.Sprintf("%c%d", 'A'+k, i+1), string(raw)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if formula != "" {
@@ -100,6 +112,10 @@ func TestStatementCheck(t *testing.T) {
 		{"a spreadsheet", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, "10.00"), sheetRow(2, 10)), "2 rows in 1 parts", exitOK},
 		{"a formula in a spreadsheet", homeHead, home, sheet(t, "C3", sheetTitles, sheetRow(1, "10.00"), sheetRow(2, "10.00")), "cell C3, line 3, is a formula", exitUsage},
 		{"a hospital's spreadsheet", detailsHead, hospital, sheet(t, "", sheetTitles, sheetRow(1, "10.00"), sheetRow(2, "10.00")), "2 rows in 1 parts", exitOK},
+		{"a number as spreadsheets write it", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, written("10.000000000000002")), sheetRow(2, written("9.9999999999999982"))), "2 rows in 1 parts", exitOK},
+		{"a number with a fraction of a fen", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, written("10.001")), sheetRow(2, "10.00")), "line 2, medfee_sumamt", exitUsage},
+		{"an id that was typed as a number", homeHead, home, sheet(t, "", append([]any{"人员编号"}, sheetTitles...), append([]any{written("3.3010000020521E+19")}, sheetRow(1, "10.00")...)),
+			"cell A2, line 2, is a number of more than 15 digits", exitUsage},
 		{"no spreadsheet", homeHead, home, write(t, "rows.xlsx", "PK"), "cannot be opened", exitUsage},
 	} {
 		args := []string{"check", test.party, "-"}

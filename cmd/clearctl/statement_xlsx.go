@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -41,7 +43,7 @@ func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFor
 	for line := 1; rows.Next(); line++ {
 		cells, err := rows.Columns()
 		if err == nil {
-			err = refuseFormulas(book, name, line, cells)
+			err = readCells(book, name, line, cells)
 		}
 		if err == nil {
 			err = write(line, cells)
@@ -59,7 +61,8 @@ func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFor
 	return file.Bytes(), provinces.FormatCSV, nil
 }
 
-func refuseFormulas(book *excelize.File, sheet string, line int, cells []string) error {
+// readCells refuses what is computed, and turns numbers into the text that the officer sees.
+func readCells(book *excelize.File, sheet string, line int, cells []string) error {
 	for i := range min(len(cells), sheetColumnsMax) {
 		place, err := excelize.CoordinatesToCellName(i+1, line)
 		if err != nil {
@@ -70,8 +73,43 @@ func refuseFormulas(book *excelize.File, sheet string, line int, cells []string)
 		} else if formula != "" {
 			return usageError(fmt.Sprintf("单元格 %s（第 %d 行）是公式：请粘贴为数值", place, line), fmt.Sprintf("cell %s, line %d, is a formula: paste it as a value", place, line))
 		}
+		kind, err := book.GetCellType(sheet, place)
+		if err != nil {
+			return err
+		}
+		if kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
+			continue
+		}
+		text, whole := numberText(cells[i])
+		if !whole {
+			return usageError(fmt.Sprintf("单元格 %s（第 %d 行）是超过 15 位的数值，表格软件已丢失其后各位：请把该列设为文本后重新填写", place, line),
+				fmt.Sprintf("cell %s, line %d, is a number of more than 15 digits, of which spreadsheets lose the rest: make the column text and fill it in again", place, line))
+		}
+		cells[i] = text
 	}
 	return nil
+}
+
+// sheetDigits is how many decimal digits of a number a spreadsheet keeps and shows.
+const sheetDigits = 15
+
+// numberText is a number as a spreadsheet shows it. The file holds the binary number to 17
+// digits: what was typed as 4460.97 may lie there as 4460.9700000000003. Whole is false where
+// digits before the point are lost, as of a settlement's id that was typed as a number. What
+// is no number stays as it is.
+func numberText(raw string) (text string, whole bool) {
+	n, err := strconv.ParseFloat(raw, 64)
+	if err != nil {
+		return raw, true
+	}
+	if math.Abs(n) >= 1e15 {
+		return "", false
+	}
+	n, err = strconv.ParseFloat(strconv.FormatFloat(n, 'g', sheetDigits, 64), 64)
+	if err != nil {
+		return raw, true
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64), true
 }
 
 // csvRow writes rows as they stand, each as wide as the titles.
