@@ -336,6 +336,31 @@ func TestTotalsAreTiedWithoutRows(t *testing.T) {
 	b.demandSums(monday, 2, 0, 0)
 }
 
+// TestAHospitalStatesEachInsuranceApart: a 3201 speaks of one insurance, clearing type and
+// agency; what another of the same day speaks of is not left over. What none speaks of is.
+func TestAHospitalStatesEachInsuranceApart(t *testing.T) {
+	b := newBooks(t)
+	one, two := b.bill("one", 11_000), b.bill("two", 2_000)
+	b.state(theTreatment, monday, rows(one, two)...)
+	b.state(theHome, monday, rows(one, two)...)
+	said := provinces.Statement{Party: theHospital, From: monday, To: monday, Horizon: monday, Refunds: true}
+	state := func(total provinces.StatementTotal) {
+		said.Totals = []provinces.StatementTotal{total}
+		b.apply(said, nil)
+	}
+	state(provinces.StatementTotal{Insutype: "310", ClearingType: "21", Agency: treatment})
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 open", "bill/2 MISS_HOSP hospital -600.00 open",
+		"totals/provider.33.H33010000001/2026-03-02/-.rest.-.- TOTALS hospital -6600.00 open")
+	b.close(monday + 1)
+	state(provinces.StatementTotal{Insutype: "390", ClearingType: "21", Agency: treatment, Count: 2, Total: 13_000_00, Funds: 6_600_00})
+	b.match(monday + 1)
+	b.demandSums(monday, 2, 0, 0)
+	b.demand("bill/1 MISS_HOSP hospital -6000.00 resolved", "bill/2 MISS_HOSP hospital -600.00 resolved",
+		"totals/provider.33.H33010000001/2026-03-02/-.rest.-.- TOTALS hospital -6600.00 gone")
+}
+
 // TestMonthsTakeTheirDays: a statement of the whole month takes the place of its days', and
 // each bill is found on its own day.
 func TestMonthsTakeTheirDays(t *testing.T) {

@@ -131,6 +131,7 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 	type days struct{ from, to ledger.Day }
 	ranges := make(map[days]map[provinces.Party][]*reconcile.TotalsTally)
 	var order []days
+	var fresh []*reconcile.TotalsTally
 	for _, s := range statements {
 		if r.tallies[s.Number] != nil {
 			continue
@@ -143,6 +144,12 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 			order = append(order, key)
 		}
 		ranges[key][s.Party] = append(ranges[key][s.Party], tally)
+		fresh = append(fresh, tally)
+	}
+	for _, tally := range fresh {
+		for _, s := range statements {
+			tally.Beside(r.tallies[s.Number])
+		}
 	}
 	for _, key := range order {
 		for day := key.from; day <= key.to; day++ {

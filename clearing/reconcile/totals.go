@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"clearingd/ledger"
@@ -21,6 +22,7 @@ type TotalsTally struct {
 	statement *provinces.Statement
 	lines     []TotalsDifference
 	rest      TotalsDifference // items that no line covers
+	beside    []*TotalsTally   // what the party has stated of the same days in other statements
 }
 
 // TotalsDifference is one line of totals beside what the books have on its dimensions.
@@ -58,7 +60,7 @@ func (t *TotalsTally) Add(i *Item) {
 	if i.VoidOn != 0 && s.From <= i.VoidOn && i.VoidOn <= s.To || again && !s.Refunds {
 		return
 	}
-	covered := false
+	covered := slices.ContainsFunc(t.beside, func(other *TotalsTally) bool { return other.speaksOf(i) })
 	for n := range t.lines {
 		if line := &t.lines[n]; line.covers(i) {
 			line.add(i, !s.Refunds)
@@ -68,6 +70,20 @@ func (t *TotalsTally) Add(i *Item) {
 	if !covered {
 		t.rest.add(i, !s.Refunds)
 	}
+}
+
+// Beside tells the tally of another statement of its party: a 3201 speaks of one insurance
+// alone, so what a line of another covers is not left over. It is told before the first item.
+func (t *TotalsTally) Beside(other *TotalsTally) {
+	if other != t && other.statement.Party == t.statement.Party {
+		t.beside = append(t.beside, other)
+	}
+}
+
+// speaksOf reports whether a line covers an item of the statement's days.
+func (t *TotalsTally) speaksOf(i *Item) bool {
+	return t.statement.From <= i.From && i.From <= t.statement.To &&
+		slices.ContainsFunc(t.lines, func(d TotalsDifference) bool { return d.covers(i) })
 }
 
 func (d *TotalsDifference) add(i *Item, billsAlone bool) {
@@ -122,7 +138,7 @@ func (t *TotalsTally) Tie(i *Item) Tie {
 }
 
 // Differences are the lines that do not agree, and, with the clearing type "rest", the
-// bills of the books that no line covers.
+// bills of the books that no line covers, of this statement or of those beside it.
 func (t *TotalsTally) Differences() []TotalsDifference {
 	var open []TotalsDifference
 	for _, line := range t.lines {

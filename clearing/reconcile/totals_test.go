@@ -65,6 +65,41 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+// A hospital sends a 3201 for each insurance: what the other covers is left over by neither.
+// One of other days, or of another party, covers nothing here.
+func TestTotalsInSeveralStatements(t *testing.T) {
+	a, b := bill(1, 100_00), with(bill(2, 300_00), func(i *Item) { i.Insutype = "390" })
+	line := func(insutype string, party provinces.Party, day ledger.Day) *TotalsTally {
+		return NewTotalsTally(&provinces.Statement{Party: party, From: day, To: day, Totals: []provinces.StatementTotal{{Insutype: insutype}}})
+	}
+	hospital := a.PartyOn(Hospital)
+	for _, c := range []struct {
+		name   string
+		beside *TotalsTally
+		want   int
+	}{
+		{"the other insurance", line("390", hospital, today), 0},
+		{"the same insurance", line("310", hospital, today), 1},
+		{"another day", line("390", hospital, today+1), 1},
+		{"another party", line("390", a.PartyOn(Treatment), today), 1},
+	} {
+		tally := line("310", hospital, today)
+		tally.Beside(tally)
+		tally.Beside(c.beside)
+		tally.Add(&a)
+		tally.Add(&b)
+		left := 0
+		for _, d := range tally.Differences() {
+			if d.Stated.ClearingType == "rest" {
+				left += int(d.Count)
+			}
+		}
+		if left != c.want {
+			t.Errorf("%s: %d left over, want %d", c.name, left, c.want)
+		}
+	}
+}
+
 // An agency is one of the party's own province, and speaks for its area, its city or its
 // province: a line of the province's agency leaves no bill of a hospital without totals.
 func TestTheAgencyOfALine(t *testing.T) {
