@@ -51,7 +51,8 @@ type Reason struct {
 }
 
 // Explanation is the answer: the fewest parts that make up the difference to the fen, by
-// reason; and apart from them those that cancel among themselves.
+// reason; and apart from them those that cancel among themselves, with what lies on another of
+// the days: so that each day's figures can be followed, too.
 //
 // Invariant: Difference = sum of Reasons + Rest; sum of Cancel = 0 unless Rest is not 0.
 type Explanation struct {
@@ -77,7 +78,31 @@ func Explain(q Question) Explanation {
 		chosen, e.Cancel = fewest(parts, e.Difference)
 	}
 	e.Reasons = reasons(chosen)
+	e.Cancel = append(e.Cancel, q.moved()...)
 	return e
+}
+
+// moved are bills and rows on two of the days: nothing over all days, but something on each of
+// the two.
+func (q *Question) moved() []Part {
+	var parts []Part
+	side := SideOf(q.Party.Kind)
+	for i := range q.Breaks {
+		b := &q.Breaks[i]
+		if b.partyOn(side) != q.Party || b.Books == 0 || !q.holds(b.Day) || q.InTotals[b.Entry] {
+			continue
+		}
+		at := slices.IndexFunc(b.Findings, func(f Finding) bool { return f.Side == side && f.Class == Timing })
+		if at < 0 || b.Findings[at].To == b.Day || !q.holds(b.Findings[at].To) {
+			continue
+		}
+		there := Part{Key: b.Key, Day: b.Day, Entry: b.Entry, Class: Timing, Owed: -b.Books}
+		here := there
+		here.Day, here.Owed = b.Findings[at].To, b.Books
+		parts = append(parts, there, here)
+	}
+	slices.SortStableFunc(parts, func(a, b Part) int { return cmp.Compare(a.Key, b.Key) })
+	return parts
 }
 
 // parts are what the difference is made of, by day and key; what is zero is none of it.

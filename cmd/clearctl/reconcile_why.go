@@ -87,7 +87,9 @@ func (a *app) printWhy(r *service.WhyReply) {
 	}
 	if len(r.Why.Cancel) > 0 {
 		fmt.Fprintln(a.out, a.say("相互抵消：", "these cancel among themselves:"))
-		a.printParts(r.Why.Cancel)
+		for _, p := range r.Why.Cancel {
+			fmt.Fprintf(a.out, "    %s  %s  %s  %s\n", p.Day, signed(p.Owed), printable(p.Key), a.words(report.ClassName(p.Class)))
+		}
 	}
 }
 
