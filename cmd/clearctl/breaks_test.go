@@ -147,7 +147,7 @@ func (h *house) whyOfScript(body []byte) (any, error) {
 	}, Why: reconcile.Explanation{Difference: 61_00, Reasons: []reconcile.Reason{
 		{Cause: reconcile.RefundAtInsurer, Class: reconcile.AmountOver, Owed: 40_00, Parts: []reconcile.Part{{Key: "bill/1", Day: scriptDay, Owed: 40_00}}},
 		{Class: reconcile.AmountOver, Owed: 21_00, Parts: []reconcile.Part{{Key: "bill/2", Day: scriptDay + 1, Owed: 21_00}}},
-	}, Cancel: []reconcile.Part{{Key: "bill/5", Day: scriptDay, Owed: 7}, {Key: "bill/6", Day: scriptDay, Owed: -7}}}}
+	}, Cancel: []reconcile.Part{{Key: "bill/5", Day: scriptDay, Class: reconcile.AmountOver, Owed: 7}, {Key: "bill/6", Day: scriptDay, Class: reconcile.AmountUnder, Owed: -7}}}}
 	if h.bad {
 		reply.Why.Rest = 1
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"unicode/utf8"
@@ -38,10 +39,20 @@ type fileLine struct {
 
 // readFile reads a file, or standard input for "-".
 func (a *app) readFile(name string) ([]byte, error) {
+	return a.readFileUpTo(name, math.MaxInt64-1)
+}
+
+// readFileUpTo is readFile of at most so many bytes, and one more where there is more.
+func (a *app) readFileUpTo(name string, most int64) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(a.in)
+		return io.ReadAll(io.LimitReader(a.in, most+1))
 	}
-	data, err := os.ReadFile(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usageError("读不了文件："+err.Error(), err.Error())
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil {
 		return nil, usageError("读不了文件："+err.Error(), err.Error())
 	}

@@ -109,7 +109,7 @@ func (a *app) statementDraft(party, head string, flags *statementFlags) (*statem
 	var rows []byte
 	format := provinces.StatementFormat("")
 	if flags.file != "" {
-		if rows, err = a.readFile(flags.file); err != nil {
+		if rows, err = a.readFileUpTo(flags.file, provinces.StatementBytesMax); err != nil {
 			return nil, err
 		}
 		if rows, format, err = rowsOfFile(d.party, flags.file, rows); err != nil {

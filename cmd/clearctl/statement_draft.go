@@ -48,7 +48,7 @@ func (d *statementDraft) assemble(head, file []byte, format provinces.StatementF
 		return nil
 	}
 	if len(file) > provinces.StatementBytesMax {
-		return usageError("明细文件超过 256 MiB", "the rows are more than 256 MiB")
+		return no("明细文件超过 256 MiB", "the rows are more than 256 MiB")
 	}
 	for begin := 0; begin < len(file); begin += provinces.StatementPartBytesMax {
 		d.parts = append(d.parts, file[begin:min(begin+provinces.StatementPartBytesMax, len(file))])
@@ -100,7 +100,7 @@ func setStmt(members map[string]json.RawMessage, about map[string]any) error {
 func (a *app) checkStatement(d *statementDraft) error {
 	wrong := func(err error) error {
 		zh, en := refusalWords(err)
-		return usageError("对账单有误："+zh, "the statement is wrong: "+en)
+		return no("对账单有误："+zh, "the statement is wrong: "+en)
 	}
 	s, err := statement.Dialect{}.Head(d.party, d.id, d.parts[0])
 	if err != nil {

@@ -26,13 +26,13 @@ const (
 func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFormat, error) {
 	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: rowsUnzippedMax, UnzipXMLSizeLimit: 16 << 20})
 	if err != nil {
-		return nil, "", usageError("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
+		return nil, "", no("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
 	}
 	defer book.Close()
 	name := book.GetSheetName(0)
 	rows, err := book.Rows(name)
 	if err != nil {
-		return nil, "", usageError("表格中没有工作表", "the workbook has no sheet")
+		return nil, "", no("表格中没有工作表", "the workbook has no sheet")
 	}
 	defer rows.Close()
 	var file bytes.Buffer
@@ -71,7 +71,7 @@ func readCells(book *excelize.File, sheet string, line int, cells []string) erro
 		if formula, err := book.GetCellFormula(sheet, place); err != nil {
 			return err
 		} else if formula != "" {
-			return usageError(fmt.Sprintf("单元格 %s（第 %d 行）是公式：请粘贴为数值", place, line), fmt.Sprintf("cell %s, line %d, is a formula: paste it as a value", place, line))
+			return no(fmt.Sprintf("单元格 %s（第 %d 行）是公式：请粘贴为数值", place, line), fmt.Sprintf("cell %s, line %d, is a formula: paste it as a value", place, line))
 		}
 		kind, err := book.GetCellType(sheet, place)
 		if err != nil {
@@ -82,7 +82,7 @@ func readCells(book *excelize.File, sheet string, line int, cells []string) erro
 		}
 		text, whole := numberText(cells[i])
 		if !whole {
-			return usageError(fmt.Sprintf("单元格 %s（第 %d 行）是超过 15 位的数值，表格软件已丢失其后各位：请把该列设为文本后重新填写", place, line),
+			return no(fmt.Sprintf("单元格 %s（第 %d 行）是超过 15 位的数值，表格软件已丢失其后各位：请把该列设为文本后重新填写", place, line),
 				fmt.Sprintf("cell %s, line %d, is a number of more than 15 digits, of which spreadsheets lose the rest: make the column text and fill it in again", place, line))
 		}
 		cells[i] = text
@@ -120,7 +120,7 @@ func csvRow(file *bytes.Buffer) func(int, []string) error {
 			width = len(cells)
 		}
 		if len(cells) > width {
-			return usageError(fmt.Sprintf("第 %d 行比表头宽", line), fmt.Sprintf("line %d is wider than the titles", line))
+			return no(fmt.Sprintf("第 %d 行比表头宽", line), fmt.Sprintf("line %d is wider than the titles", line))
 		}
 		for len(cells) < width {
 			cells = append(cells, "")
@@ -156,7 +156,7 @@ func tabRow(file *bytes.Buffer) func(int, []string) error {
 				cell = strings.TrimSpace(cells[i])
 			}
 			if strings.ContainsAny(cell, "\t\r\n") {
-				return usageError(fmt.Sprintf("第 %d 行 %s 含有换行或制表符", line, column), fmt.Sprintf("line %d, %s: a TAB or a line's end within", line, column))
+				return no(fmt.Sprintf("第 %d 行 %s 含有换行或制表符", line, column), fmt.Sprintf("line %d, %s: a TAB or a line's end within", line, column))
 			}
 			if cell == "" {
 				cell = "null"
