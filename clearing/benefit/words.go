@@ -117,6 +117,9 @@ var dictionary = map[string]string{
 	"payment grade": "缴费档次", "civil servant rank": "公务员职级",
 }
 
+// Word is the filing in "zh" or "en".
+func (f FilingKind) Word(lang string) string { return translate(lang, string(f)) }
+
 func translate(lang, id string) string {
 	if zh, ok := dictionary[id]; ok {
 		return pick(lang, zh, id)

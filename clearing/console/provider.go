@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
@@ -95,6 +96,24 @@ func (c *console) span(r *http.Request, q values) (from, to ledger.Day, err erro
 	return from, to, nil
 }
 
+// settled puts beside the open breaks what else the two are apart by on a day: what is settled
+// and still stated otherwise, and rows that lie on another day than their bills.
+func (v *providerView) settled(byDay map[ledger.Day][]apartLine) {
+	parts := slices.Clone(v.Why.Cancel)
+	for _, reason := range v.Why.Reasons {
+		parts = append(parts, reason.Parts...)
+	}
+	for _, p := range parts {
+		listed := slices.ContainsFunc(byDay[p.Day], func(l apartLine) bool { return l.Key == p.Key })
+		if listed || p.Class == reconcile.ExpectedPart {
+			continue
+		}
+		l := apartLine{Apart: p.Owed, Told: true}
+		l.Key, l.Class, l.Cause = p.Key, p.Class, p.Cause
+		byDay[p.Day] = append(byDay[p.Day], l)
+	}
+}
+
 // add makes the lines and sums of the page.
 func (v *providerView) add() (err error) {
 	byDay := map[ledger.Day][]apartLine{}
@@ -110,6 +129,7 @@ func (v *providerView) add() (err error) {
 		l.Apart, l.Told = b.Apart(report.SideHospital)
 		byDay[b.Day] = append(byDay[b.Day], l)
 	}
+	v.settled(byDay)
 	for _, d := range v.Days {
 		l := providerLine{ProviderDay: d, Breaks: byDay[d.Day]}
 		v.Books.Count += d.Books.Count

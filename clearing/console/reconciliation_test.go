@@ -88,6 +88,34 @@ func TestAHospitalWhoseBreaksDoNotExplainIt(t *testing.T) {
 	}
 }
 
+// A day's line names all that the two are apart by on it, each break once: the open ones, what
+// is settled, and a row of another day. What is not due yet is no break.
+func TestEachDayNamesAllThatItIsApartBy(t *testing.T) {
+	part := func(key string, day ledger.Day, class reconcile.Class, owed ledger.Amount) reconcile.Part {
+		return reconcile.Part{Key: key, Day: day, Class: class, Owed: owed}
+	}
+	v := providerView{ProviderDays: ProviderDays{
+		Days:   []ProviderDay{{Day: 1}, {Day: 2}},
+		Breaks: []report.BreakLine{{Key: "bill/1", Day: 1, Class: reconcile.AmountOver}},
+		Why: reconcile.Explanation{
+			Reasons: []reconcile.Reason{{Parts: []reconcile.Part{part("bill/1", 1, reconcile.AmountOver, 61), part("bill/2", 2, reconcile.Round, -1), part("bill/4", 2, reconcile.ExpectedPart, -5)}}},
+			Cancel:  []reconcile.Part{part("bill/3", 1, reconcile.Timing, -9), part("bill/3", 2, reconcile.Timing, 9)},
+		},
+	}}
+	if err := v.add(); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]string{{"bill/1", "bill/3"}, {"bill/3", "bill/2"}} {
+		var got []string
+		for _, b := range v.Lines[i].Breaks {
+			got = append(got, b.Key)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("day %d: %q, want %q", i+1, got, want)
+		}
+	}
+}
+
 func TestABreakStandsBesideItsBooksAndSides(t *testing.T) {
 	r := newReader(t, newSampleBooks(t, 30))
 	for language, wants := range map[string][]string{

@@ -12,6 +12,11 @@ func both(zh, en string, arguments ...any) string {
 	return fmt.Sprintf(zh, arguments...) + " / " + fmt.Sprintf(en, arguments...)
 }
 
+// filed is both of a line about a filing, which has a name in each language.
+func filed(zh, en string, f benefit.FilingKind) string {
+	return fmt.Sprintf(zh, f.Word("zh")) + " / " + fmt.Sprintf(en, f.Word("en"))
+}
+
 // amountsBy explains amounts that differ by computing the bill again under each cause
 // that changes amounts. A bill whose own recomputation does not give what is booked proves
 // nothing.
@@ -226,8 +231,8 @@ func (c *recomputing) filing() *Cause {
 			continue
 		}
 		return c.proof(FilingChanged, &a,
-			both("账册按备案“%s”结算", "the books settled by the filing %q", c.usual.Filing),
-			both("对方的金额出自备案“%s”", "the side's figures are those of the filing %q", a.Filing))
+			filed("账册按备案“%s”结算", "the books settled by the filing %q", c.usual.Filing),
+			filed("对方的金额出自备案“%s”", "the side's figures are those of the filing %q", a.Filing))
 	}
 	return nil
 }

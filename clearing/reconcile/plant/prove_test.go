@@ -139,6 +139,8 @@ func TestTwoExplanationsAreNone(t *testing.T) {
 	w, d := one(t, temporary, func(b *reconcile.Booked) reconcile.Amounts { return under(t, b, referral, benefit.OtherRounding{}) })
 	if c := causeOf(t, w, d, w); c == nil || c.Kind != reconcile.FilingChanged {
 		t.Fatalf("%+v", c)
+	} else if want := `账册按备案“其他临时外出就医”结算 / the books settled by the filing "temporary"`; c.Proof[0] != want {
+		t.Errorf("%s, want %s", c.Proof[0], want)
 	}
 	if c := causeOf(t, w, d, cut{w}); c != nil {
 		t.Errorf("%s is proved, though another cause gives the same", c.Kind)
