@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -183,18 +184,22 @@ func (a *app) printCases(cases []service.CaseView) {
 	t.write(a.out)
 }
 
+// caseNote is what else there is to know of a case at a glance.
 func (a *app) caseNote(c *service.CaseView) string {
-	switch {
-	case c.BillUndone && len(c.Funds) > 0 && c.State != clearing.Restored:
-		return a.say("结算已撤销，须退还", "the bill was taken back: restore")
-	case c.Late > 0:
-		return fmt.Sprintf(a.say("已滚存 %d 批", "rolled over %d lists"), c.Late)
-	case c.Overdue:
-		return a.say("逾期", "overdue")
-	case c.Kind == clearing.CaseProposal:
-		return c.Target
+	var notes []string
+	note := func(is bool, zh, en string) {
+		if is {
+			notes = append(notes, a.say(zh, en))
+		}
 	}
-	return ""
+	note(c.Result == "right", "答复：无误", "answer: right")
+	note(c.Result == "wrong", "答复：有误", "answer: wrong")
+	note(c.BillUndone && len(c.Funds) > 0 && c.State != clearing.Restored, "结算已撤销，须退还", "the bill was taken back: restore")
+	note(c.Level > 0, "已提请上级", "at the upper level")
+	note(c.Late > 0, fmt.Sprintf("已滚存 %d 批", c.Late), fmt.Sprintf("rolled over %d lists", c.Late))
+	note(c.Overdue, "逾期", "overdue")
+	note(c.Kind == clearing.CaseProposal, c.Target, c.Target)
+	return strings.Join(notes, a.say("；", "; "))
 }
 
 func (a *app) caseState(s clearing.CaseState) string {

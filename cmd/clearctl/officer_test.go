@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"testing"
 	"time"
 
 	"clearingd/clearing"
@@ -128,4 +129,28 @@ func monthOfScript(_ context.Context, _ string, body []byte) ([]byte, error) {
 func clearingID(n int) string {
 	r := clearing.Record{Treatment: "330100", Number: uint64(n)}
 	return r.SettlementID()
+}
+
+// What a list says of a case beside its state: how an inquiry was answered, above all.
+func TestTheNoteOfACase(t *testing.T) {
+	for _, c := range []struct {
+		is     service.CaseView
+		zh, en string
+	}{
+		{service.CaseView{Kind: clearing.CaseInquiry}, "", ""},
+		{service.CaseView{Kind: clearing.CaseInquiry, Result: "right"}, "答复：无误", "answer: right"},
+		{service.CaseView{Kind: clearing.CaseInquiry, Result: "wrong", Late: 2, Overdue: true}, "答复：有误；已滚存 2 批；逾期", "answer: wrong; rolled over 2 lists; overdue"},
+		{service.CaseView{Kind: clearing.CaseTicket, Level: 1}, "已提请上级", "at the upper level"},
+		{service.CaseView{Kind: clearing.CaseProposal, Target: "break/bill/7"}, "break/bill/7", "break/bill/7"},
+	} {
+		for language, want := range map[string]string{"zh": c.zh, "en": c.en} {
+			a := &app{lang: chinese}
+			if language == "en" {
+				a.lang = english
+			}
+			if got := a.caseNote(&c.is); got != want {
+				t.Errorf("%s: %q, want %q", language, got, want)
+			}
+		}
+	}
 }
