@@ -198,6 +198,17 @@ func (v claimView) DeductibleSteps() payment { return v.payment("", "deductible"
 // FilingSteps are the steps that decided how the stay counts.
 func (v claimView) FilingSteps() payment { return v.payment("", "filing", 0) }
 
+// aboutOf is the page of what an act is about; "" if it has none.
+func aboutOf(target string) string {
+	if key, ok := strings.CutPrefix(target, "break/"); ok {
+		return "/break?key=" + url.QueryEscape(key)
+	}
+	if number, ok := strings.CutPrefix(target, "bill/"); ok {
+		return "/claims/" + url.PathEscape(number)
+	}
+	return ""
+}
+
 // Tells is the key of the sentence that says what became of a record without a bill.
 func (v claimView) Tells() string {
 	switch v.Outcome {
@@ -214,6 +225,9 @@ func (v claimView) Tells() string {
 		return "claim.quarantined"
 	case provinces.Refused:
 		return "claim.refused"
+	}
+	if v.Act != nil {
+		return "claim.acts"
 	}
 	return "claim.nobill"
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"clearingd/clearing"
 	"clearingd/clearing/benefit"
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/report"
@@ -57,6 +58,10 @@ func (w words) functions() template.FuncMap {
 		"station":   func(s station) string { return s.in(w.language) },
 		"layer":     func(p phrase) string { return visible(p.in(w.language)) },
 		"stage":     func(s ledger.Stage) string { return w.named("stage.", strconv.Itoa(int(s))) },
+		"standing":  w.stageNamed,
+		"aboutOf":   aboutOf,
+		"actkind":   func(step clearing.ActStep) clearing.ActKind { return clearing.ActKind(step) },
+		"acted":     func(kind clearing.ActKind) string { return w.named("act.kind.", string(kind)) },
 		"transact":  func(s string) string { return w.coded("infno.", s) },
 		"insurance": func(s string) string { return w.coded("insutype.", s) },
 		"person":    func(s string) string { return w.coded("psn_type.", s) },
@@ -157,12 +162,25 @@ func owedOf(b report.Bill) (ledger.Amount, error) {
 	return line.Owed, err
 }
 
+// stageNamed is a stage by the name that is written into accounts; "" is outside the books.
+func (w words) stageNamed(name string) string {
+	for _, s := range ledger.Stages {
+		if s.String() == name {
+			return w.named("stage.", strconv.Itoa(int(s)))
+		}
+	}
+	return visible(name)
+}
+
 // event says what happened to a break: "seen", "act:accept", "resolved:timing".
 func (w words) event(what string) string {
 	kind, _, _ := strings.Cut(what, ":")
 	if p, ok := phrases["event."+kind]; ok {
 		if kind == what {
 			return p.in(w.language)
+		}
+		if kind == "act" {
+			return p.in(w.language) + " " + w.named("act.kind.", what[len(kind)+1:])
 		}
 		return p.in(w.language) + " " + visible(what[len(kind)+1:])
 	}

@@ -16,7 +16,7 @@ import (
 // families are keys that are put together from a prefix and a word of the books.
 var families = []string{
 	"outcome.", "state.", "mode.", "rounding.", "input.", "warning.", "filing.", "side.", "stage.", "infno.", "insutype.",
-	"psn_type.", "med_type.", "hosp_lv.", "out_fil_type.", "advice.", "file.", "station.", "scope.", "standing.", "event.", "fig.", "do.",
+	"psn_type.", "med_type.", "hosp_lv.", "out_fil_type.", "advice.", "file.", "station.", "scope.", "standing.", "event.", "fig.", "do.", "act.kind.",
 }
 
 func TestBothLanguagesHaveTheSameWords(t *testing.T) {

@@ -114,6 +114,11 @@ type ClaimReply struct {
 	Refolded     []RefoldNotice         `json:"refolded,omitempty"`   // of a bill: its person-years that were re-folded
 	Adjustment   *AdjustmentView        `json:"adjustment,omitempty"` // of an officers' decision
 	Act          *ActView               `json:"act,omitempty"`        // of an officer's act
+
+	// Of a row that officers acted upon: what stands of it now, by stage and fund, and the
+	// newest act on it.
+	Standing  []StandingLine `json:"standing,omitempty"`
+	NewestAct uint64         `json:"newest_act,omitempty"`
 }
 
 // PostingLine is one posting with its account spelled out.

@@ -102,6 +102,11 @@ func (a *app) printRecord(r service.ClaimReply) {
 	if r.Adjudication != nil {
 		a.printAdjudication(*r.Adjudication, r)
 	}
+	if r.NewestAct != 0 {
+		fmt.Fprintln(a.out)
+		a.printf("经办之后现存（最近一项：记录 %d）", "what stands of it after officers' acts, the newest of them record %d", r.NewestAct)
+		a.printStanding(r.Standing)
+	}
 	if len(r.Postings) > 0 {
 		fmt.Fprintln(a.out)
 		rows := newTable(a.say("分录科目", "posting"), ">"+a.say("金额（元）", "yuan"))

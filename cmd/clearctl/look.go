@@ -57,14 +57,18 @@ func (a *app) printLooked(r service.LookReply) {
 		if b.UndoneBy != 0 {
 			a.printf("已被记录 %d 撤销", "taken back by record %d", b.UndoneBy)
 		}
-		rows := newTable(a.say("阶段", "stage"), a.say("基金", "fund"), ">"+a.say("现存（元）", "stands (yuan)"))
-		for _, s := range b.Standing {
-			rows.row(a.stage(s.Stage), a.fund(s.Fund), grouped(s.Amount))
-		}
-		rows.write(a.out)
+		a.printStanding(b.Standing)
 	}
 	fmt.Fprintln(a.out)
 	a.printf("对象摘要 %s", "object %s", r.Object)
+}
+
+func (a *app) printStanding(lines []service.StandingLine) {
+	rows := newTable(a.say("阶段", "stage"), a.say("基金", "fund"), ">"+a.say("现存（元）", "stands (yuan)"))
+	for _, s := range lines {
+		rows.row(a.stage(s.Stage), a.fund(s.Fund), grouped(s.Amount))
+	}
+	rows.write(a.out)
 }
 
 func (a *app) printSeenBreak(b *service.BreakView) {

@@ -106,6 +106,27 @@ func (d *Daemon) look(province ledger.Province, request service.LookRequest) (re
 	return reply, err
 }
 
+// standsNow is the newest act on a row and what stands of the row; neither of one that nobody
+// has acted upon.
+func standsNow(tx *store.Tx, r *clearing.Record) (newest uint64, lines []service.StandingLine, err error) {
+	row, err := tx.Row(r.Number)
+	if err != nil || row.Version == 0 {
+		return 0, nil, err
+	}
+	standing, err := clearing.Standing(tx, r)
+	if err != nil {
+		return 0, nil, err
+	}
+	return row.Version, standingLines(standing), nil
+}
+
+func standingLines(standing []clearing.StageAmount) (lines []service.StandingLine) {
+	for _, s := range standing {
+		lines = append(lines, service.StandingLine{Stage: s.Stage.String(), Fund: s.Fund, Amount: s.Amount})
+	}
+	return lines
+}
+
 func billStanding(tx *store.Tx, looked *clearing.Looked) (*service.BillStanding, error) {
 	r := looked.Bill
 	undone, err := tx.Undone(r.Number)
@@ -113,9 +134,7 @@ func billStanding(tx *store.Tx, looked *clearing.Looked) (*service.BillStanding,
 		Entry: r.Number, SettlementID: r.SettlementID(), Day: r.Day, Home: r.Home, Treatment: r.Treatment, Provider: r.Provider,
 		Total: r.Bill.Claim.Total, UndoneBy: undone, Batches: looked.Row.Batches,
 	}
-	for _, s := range looked.Standing {
-		view.Standing = append(view.Standing, service.StandingLine{Stage: s.Stage.String(), Fund: s.Fund, Amount: s.Amount})
-	}
+	view.Standing = standingLines(looked.Standing)
 	return view, err
 }
 

@@ -138,6 +138,11 @@ func TestOfficersActFromDeductionToConfirmedMonth(t *testing.T) {
 	if others := call[service.CasesReply](h, service.Cases+".65.deduction", service.CasesRequest{}); len(others.Cases) != 0 {
 		t.Errorf("another province sees %+v", others)
 	}
+	for bill, want := range map[uint64]int{1: 2, 2: 0} { // accrued and reserved; nobody has acted on the other
+		if is := call[service.ClaimReply](h, service.Claim, service.ClaimRequest{Entry: bill}); len(is.Standing) != want || (is.NewestAct == reserved.Entry) != (want > 0) {
+			t.Errorf("bill %d stands at %+v, its newest act is %d", bill, is.Standing, is.NewestAct)
+		}
+	}
 	target := "case/" + list.Cases[0].Key
 	h.act("33", service.ActRequest{Kind: clearing.ActAppeal, Target: target, Maker: "zhao"})
 	h.act("33", service.ActRequest{Kind: clearing.ActRestore, Target: target, Maker: "wang", Checker: "li"})

@@ -262,6 +262,9 @@ func (d *Daemon) explain(tx *store.Tx, r *clearing.Record) (service.ClaimReply, 
 	if r.Act != nil {
 		reply.Act = actView(r)
 	}
+	if reply.NewestAct, reply.Standing, err = standsNow(tx, r); err != nil {
+		return service.ClaimReply{}, err
+	}
 	for _, p := range entry.Postings {
 		reply.Postings = append(reply.Postings, service.PostingLine{Account: p.Account.Name(), Amount: p.Amount})
 	}
