@@ -97,21 +97,61 @@ func (c *console) span(r *http.Request, q values) (from, to ledger.Day, err erro
 }
 
 // settled puts beside the open breaks what else the two are apart by on a day: what is settled
-// and still stated otherwise, and rows that lie on another day than their bills.
+// and still stated otherwise, and rows that lie on another day than their bills. With the
+// open ones they are at most [ProviderBreaksMax].
 func (v *providerView) settled(byDay map[ledger.Day][]apartLine) {
+	type place struct {
+		day ledger.Day
+		key string
+	}
+	listed := map[place]bool{}
+	for _, b := range v.ProviderDays.Breaks {
+		listed[place{b.Day, b.Key}] = true
+	}
 	parts := slices.Clone(v.Why.Cancel)
 	for _, reason := range v.Why.Reasons {
 		parts = append(parts, reason.Parts...)
 	}
 	for _, p := range parts {
-		listed := slices.ContainsFunc(byDay[p.Day], func(l apartLine) bool { return l.Key == p.Key })
-		if listed || p.Class == reconcile.ExpectedPart {
+		at := place{p.Day, p.Key}
+		if listed[at] || p.Class == reconcile.ExpectedPart || len(listed) >= ProviderBreaksMax {
 			continue
 		}
+		listed[at] = true
 		l := apartLine{Apart: p.Owed, Told: true}
 		l.Key, l.Class, l.Cause = p.Key, p.Class, p.Cause
 		byDay[p.Day] = append(byDay[p.Day], l)
 	}
+}
+
+// reasonLine is a reason with as many of its parts as a page lists.
+type reasonLine struct {
+	reconcile.Reason
+	More int // parts that are not listed
+}
+
+// partsShown is the most parts of a reason, or of what cancels, that a page lists.
+const partsShown = 100
+
+// Reasons are those of the answer.
+func (v *providerView) Reasons() (list []reasonLine) {
+	for _, r := range v.Why.Reasons {
+		l := reasonLine{Reason: r}
+		l.Parts, l.More = firstParts(r.Parts)
+		list = append(list, l)
+	}
+	return list
+}
+
+// Cancelling are parts that add nothing.
+func (v *providerView) Cancelling() (l reasonLine) {
+	l.Parts, l.More = firstParts(v.Why.Cancel)
+	return l
+}
+
+func firstParts(parts []reconcile.Part) ([]reconcile.Part, int) {
+	shown := min(len(parts), partsShown)
+	return parts[:shown], len(parts) - shown
 }
 
 // add makes the lines and sums of the page.

@@ -88,6 +88,23 @@ func TestAHospitalWhoseBreaksDoNotExplainIt(t *testing.T) {
 	}
 }
 
+// A hospital that has stated thousands of rows too many gets a page that can be read: so many
+// parts, and how many more.
+func TestAPageListsNotAllOfThousands(t *testing.T) {
+	v := providerView{ProviderDays: ProviderDays{Days: []ProviderDay{{Day: 1}}, Why: reconcile.Explanation{Reasons: []reconcile.Reason{{Class: reconcile.Surplus}}}}}
+	for n := range 9000 {
+		p := reconcile.Part{Key: fmt.Sprintf("row/%d", n), Day: 1, Class: reconcile.Surplus, Owed: 1}
+		v.Why.Reasons[0].Parts, v.Why.Cancel = append(v.Why.Reasons[0].Parts, p), append(v.Why.Cancel, p)
+	}
+	if err := v.add(); err != nil {
+		t.Fatal(err)
+	}
+	reason, cancelling := v.Reasons()[0], v.Cancelling()
+	if len(reason.Parts) != partsShown || reason.More != 9000-partsShown || len(cancelling.Parts) != partsShown || cancelling.More != 9000-partsShown || len(v.Lines[0].Breaks) != ProviderBreaksMax {
+		t.Errorf("%d parts and %d more, %d cancel and %d more, %d beside the day", len(reason.Parts), reason.More, len(cancelling.Parts), cancelling.More, len(v.Lines[0].Breaks))
+	}
+}
+
 // A day's line names all that the two are apart by on it, each break once: the open ones, what
 // is settled, and a row of another day. What is not due yet is no break.
 func TestEachDayNamesAllThatItIsApartBy(t *testing.T) {

@@ -353,3 +353,14 @@ func FuzzBreaksSheet(f *testing.F) {
 		}
 	})
 }
+
+// Thousands of parts do not drown the answer; the JSON has all.
+func TestSoManyPartsAndHowManyMore(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{out: &out, lang: english}
+	a.printParts(make([]reconcile.Part, whyPartsShown+7))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != whyPartsShown+1 || strings.TrimSpace(lines[whyPartsShown]) != "... 7 more: -o json has all" {
+		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
+	}
+}

@@ -87,9 +87,11 @@ func (a *app) printWhy(r *service.WhyReply) {
 	}
 	if len(r.Why.Cancel) > 0 {
 		fmt.Fprintln(a.out, a.say("相互抵消：", "these cancel among themselves:"))
-		for _, p := range r.Why.Cancel {
+		shown := min(len(r.Why.Cancel), whyPartsShown)
+		for _, p := range r.Why.Cancel[:shown] {
 			fmt.Fprintf(a.out, "    %s  %s  %s  %s\n", p.Day, signed(p.Owed), printable(p.Key), a.words(report.ClassName(p.Class)))
 		}
+		a.printUnlisted(len(r.Why.Cancel) - shown)
 	}
 }
 
@@ -103,7 +105,18 @@ func (a *app) printReason(r reconcile.Reason) {
 }
 
 func (a *app) printParts(parts []reconcile.Part) {
-	for _, p := range parts {
+	shown := min(len(parts), whyPartsShown)
+	for _, p := range parts[:shown] {
 		fmt.Fprintf(a.out, "    %s  %s  %s\n", p.Day, signed(p.Owed), printable(p.Key))
+	}
+	a.printUnlisted(len(parts) - shown)
+}
+
+// whyPartsShown is the most parts of a reason, or of what cancels, that are listed; -o json has all.
+const whyPartsShown = 100
+
+func (a *app) printUnlisted(more int) {
+	if more > 0 {
+		a.printf("    另有 %d 项：-o json 列出全部", "    ... %d more: -o json has all", more)
 	}
 }
