@@ -90,7 +90,7 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 		query.Class == "" || slices.Contains(reconcile.Classes, query.Class),
 		query.Age == "" || age,
 		query.Owner == "" || slices.Contains(report.SideNames, query.Owner),
-		query.State == service.StateUnsettled || query.State == service.StateAll || slices.Contains(breaksView{}.States(), reconcile.State(query.State)),
+		slices.Contains(service.States(), query.State),
 		query.Happened == "" || slices.Contains(report.Happenings, query.Happened),
 		query.Group == "" || groupName.MatchString(query.Group),
 		query.After == "" || reconcile.ValidKey(query.After),

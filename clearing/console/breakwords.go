@@ -82,6 +82,9 @@ var breakPhrases = map[string]phrase{
 	"do.undo":    {"撤销这一组自动消除", "Undo the group that resolved it"},
 	"do.show":    {"在终端查看同样内容", "See the same in a terminal"},
 
+	"state.broken": {"未了结，或已了结而仍不同", "not settled, or settled and still different"},
+	"state.still":  {"已了结而仍不同", "settled, still different"},
+
 	"event.seen":        {"首次发现", "first seen"},
 	"event.changed":     {"数字有变", "figures changed"},
 	"event.reopened":    {"重新打开", "opened again"},

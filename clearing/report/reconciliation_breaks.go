@@ -57,6 +57,9 @@ func (k *reconciling) owner(l BreakLine) *OwnerLine {
 	if l.Owner == SideHome {
 		key.province = l.Home.Province()
 	}
+	if key.province == "" && SideName(reconcile.SideOf(l.Party.Kind).String()) == l.Owner { // of a row that does not say it, or of totals
+		key.province = l.Party.Province
+	}
 	if k.owners[key] == nil {
 		k.owners[key] = &OwnerLine{Owner: key.side, Province: key.province}
 	}

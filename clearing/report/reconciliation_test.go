@@ -11,6 +11,7 @@ import (
 
 	"clearingd/clearing/reconcile"
 	"clearingd/ledger"
+	"clearingd/provinces"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -77,6 +78,29 @@ func TestThreeSumsTieToTheLedgerToTheFen(t *testing.T) {
 	}
 	if whole := v.Open.Count + v.Alone.Count; aged != whole || owned != whole || v.Alone.Count != 1 {
 		t.Errorf("%d aged, %d owned of %d breaks", aged, owned, whole)
+	}
+}
+
+// A row says no region; it is the turn of a party all the same, and its line is that of the
+// party's province.
+func TestWhoseTurnARowIs(t *testing.T) {
+	k := &reconciling{owners: map[ownerKey]*OwnerLine{}}
+	hospital := provinces.Party{Kind: provinces.PartyProvider, Province: "31", Provider: "H31010100017"}
+	for _, c := range []struct {
+		line BreakLine
+		want ledger.Province
+	}{
+		{BreakLine{Owner: SideHospital, Party: hospital}, "31"},
+		{BreakLine{Owner: SideHospital, Party: hospital, Treatment: "310101"}, "31"},
+		{BreakLine{Owner: SideHome, Party: hospital}, ""},
+		{BreakLine{Owner: SideHome, Party: provinces.Party{Kind: provinces.PartyHome, Province: "65"}}, "65"},
+	} {
+		if got := k.owner(c.line).Province; got != c.want {
+			t.Errorf("%+v: province %q, want %q", c.line, got, c.want)
+		}
+	}
+	if len(k.owners) != 3 {
+		t.Errorf("%d lines, want 3", len(k.owners))
 	}
 }
 

@@ -116,7 +116,7 @@ func newStandingsRow(r reconciledRow, p reconciledPair) standingsRow {
 		address := fmt.Sprintf("../../reconciliation/%s/pairs/%s-%s", r.From, p.Home, p.Treatment)
 		return standingsRow{p.Day, address, address + "?standing=broken"}
 	}
-	return standingsRow{Day: p.Day, Broken: fmt.Sprintf("../../breaks?home=%s&treatment=%s&from=%s&to=%s&evening=%s", p.Home, p.Treatment, r.From, r.To, r.Evening)}
+	return standingsRow{Day: p.Day, Broken: fmt.Sprintf("../../breaks?home=%s&treatment=%s&from=%s&to=%s&state=broken&evening=%s", p.Home, p.Treatment, r.From, r.To, r.Evening)}
 }
 
 // homeOf begins the next home province where the pairs come to it.

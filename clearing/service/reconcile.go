@@ -16,12 +16,22 @@ const (
 	Why       = "clearing.why"
 )
 
-// StateUnsettled and StateAll are words of BreaksRequest.State beside the states of
-// package reconcile.
+// Words of BreaksRequest.State beside the states of package reconcile. Whether a settled
+// break is still found is known of the newest match alone.
 const (
-	StateUnsettled = ""    // open or proposed
-	StateAll       = "all" // whatever its state
+	StateUnsettled = ""       // open or proposed
+	StateAll       = "all"    // whatever its state
+	StateStill     = "still"  // of bills: resolved or decided, and a side states it otherwise still
+	StateBroken    = "broken" // not settled, or still: of bills, what the sums of broken bills hold
 )
+
+// States are the words that BreaksRequest.State can be.
+func States() []string {
+	return []string{
+		StateUnsettled, StateAll, StateBroken, StateStill,
+		string(reconcile.Open), string(reconcile.Proposed), string(reconcile.Resolved), string(reconcile.Decided), string(reconcile.Gone),
+	}
+}
 
 // BreaksRequest selects breaks. Every field must hold; zero values select all.
 type BreaksRequest struct {
@@ -36,7 +46,7 @@ type BreaksRequest struct {
 	Age       string           `json:"age,omitempty"` // a bucket, as report.AgeID names it
 	Overdue   bool             `json:"overdue,omitempty"`
 	Owner     report.SideName  `json:"owner,omitempty"`
-	State     string           `json:"state,omitempty"`    // a state, StateUnsettled or StateAll
+	State     string           `json:"state,omitempty"`    // one of States
 	Happened  report.Happening `json:"happened,omitempty"` // on the evening; settled ones too
 	Group     string           `json:"group,omitempty"`    // of an automatic resolution
 	After     string           `json:"after,omitempty"`    // only keys behind this one, in the order of keys

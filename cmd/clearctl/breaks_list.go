@@ -48,7 +48,7 @@ are counted on the last sealed day. The sums are of everything selected, not of 
 	flags.StringVar(&f.request.Age, "age", "", a.say("账龄：", "age: ")+ageIDs())
 	flags.BoolVar(&f.request.Overdue, "overdue", false, a.say("只列逾期的", "only those overdue"))
 	flags.StringVar(&f.owner, "owner", "", a.say("责任方：hospital、treatment、home", "whose turn: hospital, treatment, home"))
-	flags.StringVar(&f.request.State, "state", "", a.say("状态：open、proposed、resolved、decided、gone、all", "state: open, proposed, resolved, decided, gone, all"))
+	flags.StringVar(&f.request.State, "state", "", a.say("状态：open、proposed、resolved、decided、gone、all；still 为已了结而仍不同，broken 为未了结与 still", "state: open, proposed, resolved, decided, gone, all; still: settled and still stated otherwise; broken: not settled, and still"))
 	flags.StringVar(&f.request.Group, "group", "", a.say("某一组自动消除", "of one group that resolved by itself"))
 	flags.IntVar(&f.limit, "limit", 50, a.say("最多条数；0 为全部", "at most so many; 0: all"))
 	return a.command(c, cobra.NoArgs, func(c *cobra.Command, _ []string) error {
@@ -91,7 +91,6 @@ func (f *breakFilters) check() error {
 		return s == "" || provinces.Known(ledger.Province(s)) || provinces.ValidArea(ledger.Area(s))
 	}
 	_, age := report.ParseAge(f.request.Age)
-	states := []string{service.StateUnsettled, service.StateAll, string(reconcile.Open), string(reconcile.Proposed), string(reconcile.Resolved), string(reconcile.Decided), string(reconcile.Gone)}
 	for _, c := range []struct {
 		fits          bool
 		given, zh, en string
@@ -103,7 +102,7 @@ func (f *breakFilters) check() error {
 		{f.class == "" || slices.Contains(reconcile.Classes, f.request.Class), f.class, "没有这个类别", "no such class"},
 		{f.owner == "" || slices.Contains(report.SideNames, f.request.Owner), f.owner, "责任方须为 hospital、treatment 或 home", "--owner is hospital, treatment or home, not"},
 		{f.request.Age == "" || age, f.request.Age, "账龄须为 " + ageIDs(), "--age is one of " + ageIDs() + ", not"},
-		{slices.Contains(states, f.request.State), f.request.State, "没有这个状态", "no such state"},
+		{slices.Contains(service.States(), f.request.State), f.request.State, "没有这个状态", "no such state"},
 		{f.limit >= 0, fmt.Sprint(f.limit), "--limit 不能小于零", "--limit is not below zero:"},
 	} {
 		if !c.fits {

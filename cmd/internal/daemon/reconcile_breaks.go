@@ -66,7 +66,6 @@ func checkBreaks(q *service.BreaksRequest) error {
 		q.Limit = service.BreaksLimit
 	}
 	_, age := report.ParseAge(q.Age)
-	states := []string{service.StateUnsettled, service.StateAll, string(reconcile.Open), string(reconcile.Proposed), string(reconcile.Resolved), string(reconcile.Decided), string(reconcile.Gone)}
 	for _, c := range []struct {
 		fits  bool
 		field string
@@ -75,7 +74,7 @@ func checkBreaks(q *service.BreaksRequest) error {
 		{q.Age == "" || age, "age"},
 		{q.Owner == "" || slices.Contains(report.SideNames, q.Owner), "owner"},
 		{q.Happened == "" || slices.Contains(report.Happenings, q.Happened), "happened"},
-		{slices.Contains(states, q.State), "state"},
+		{slices.Contains(service.States(), q.State), "state"},
 		{q.Province == "" || provinces.Known(q.Province), "province"},
 	} {
 		if !c.fits {
@@ -190,11 +189,16 @@ func (l *breakList) selects(b *reconcile.Break) bool {
 	}) {
 		return false
 	}
+	still := b.Settled() && b.Still && b.Entry != 0
 	switch q.State {
 	case service.StateAll:
 		return true
 	case service.StateUnsettled: // of a happening or a group, all
 		return q.Happened != "" || q.Group != "" || state.Undecided()
+	case service.StateStill:
+		return still
+	case service.StateBroken:
+		return still || state.Undecided() && b.Found()
 	}
 	return string(state) == q.State
 }

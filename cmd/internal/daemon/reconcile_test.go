@@ -400,8 +400,25 @@ func (h *house) acceptOver(s *spoken) {
 	if b := r.Reconciliation.BalanceTotal; b.Decisions != 61_00 || b.Ledger+b.Decisions != b.Balance || r.Reconciliation.Settled.Count != 1 || r.Reconciliation.Open.Count != 2 {
 		h.Errorf("the next night: %+v, settled %+v, open %+v", b, r.Reconciliation.Settled, r.Reconciliation.Open)
 	}
+	h.broken(s, r.Reconciliation)
 	if check := call[service.CheckReply](h, service.Check, nil); len(check.Faults) > 0 {
 		h.Errorf("the books fail their check: %v", check.Faults)
+	}
+}
+
+// broken: the lists that the report's figures lead to hold what the figures do, what is settled
+// and still different among them.
+func (h *house) broken(s *spoken, r *report.Reconciliation) {
+	h.Helper()
+	still := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{State: service.StateStill})
+	if still.Sum != r.Settled || len(still.Breaks) != 1 || still.Breaks[0].Key != s.over.key(h) {
+		h.Errorf("settled and still different: %+v, the report has %+v", still, r.Settled)
+	}
+	for _, p := range r.Balances {
+		q := service.BreaksRequest{Home: string(p.Home), Treatment: string(p.Treatment), State: service.StateBroken}
+		if got := call[service.BreaksReply](h, service.Breaks, q).Sum; got.Count != p.Broken.Count || got.Books != p.Broken.Owed {
+			h.Errorf("%s-%s: %+v are broken, the report has %+v", p.Home, p.Treatment, got, p.Broken)
+		}
 	}
 }
 
