@@ -22,7 +22,7 @@ const (
 	StateUnsettled = ""       // open or proposed
 	StateAll       = "all"    // whatever its state
 	StateStill     = "still"  // of bills: resolved or decided, and a side states it otherwise still
-	StateBroken    = "broken" // not settled, or still: of bills, what the sums of broken bills hold
+	StateBroken    = "broken" // unsettled and found by the newest match, or still: of bills, what the sums of broken bills hold
 )
 
 // States are the words that BreaksRequest.State can be.
