@@ -163,7 +163,8 @@ func (c *checker) record(stored boltstore.Record, fault func(string)) {
 	}
 }
 
-// place checks that the record is the next of its stream, on no earlier day.
+// place checks that the record is the next of its stream, on no earlier day, and that the days
+// which the stream has left have their cut-offs.
 func (c *checker) place(record *clearing.Record, fault func(string)) {
 	at := c.streams[record.Stream]
 	if at.Sequence != 0 && record.Sequence != at.Sequence+1 {
@@ -172,13 +173,15 @@ func (c *checker) place(record *clearing.Record, fault func(string)) {
 	if record.Day < at.Day {
 		fault(fmt.Sprintf("is on %s, after a record of %s in its stream", record.Day, at.Day))
 	}
-	c.dayOf(record, fault)
+	if known := c.dayOf(record, fault); known && at.Day != 0 {
+		c.cuts(record.Stream, at.Day, record.Day, fault)
+	}
 	c.streams[record.Stream] = clearing.Position{Sequence: record.Sequence, Day: record.Day, Digest: record.Digest}
 }
 
 // dayOf checks that the record's business day is known, and holds it. A day that is lost is
 // said once, not for each of its records.
-func (c *checker) dayOf(record *clearing.Record, fault func(string)) {
+func (c *checker) dayOf(record *clearing.Record, fault func(string)) (known bool) {
 	state, seen := c.days[record.Day]
 	if !seen {
 		var err error
@@ -191,6 +194,16 @@ func (c *checker) dayOf(record *clearing.Record, fault func(string)) {
 	}
 	if state.From != 0 && (record.Number < state.From || record.Number > state.To) {
 		fault(fmt.Sprintf("is on %s, which holds the records %d to %d", record.Day, state.From, state.To))
+	}
+	return state.From != 0
+}
+
+// cuts checks that the days which a stream has left, before another, have their cut-offs.
+func (c *checker) cuts(stream ledger.Province, from, before ledger.Day, fault func(string)) {
+	for day := from; day < before; day++ {
+		if _, decided, err := c.tx.Cut(day, stream); err == nil && !decided { // a damaged one is told by its sum
+			fault(fmt.Sprintf("follows in stream %s on the cut-off of %s, which the books do not know", stream, day))
+		}
 	}
 }
 

@@ -154,3 +154,26 @@ func TestALostDayIsSaidOnceAndPositionsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// A stream that has gone on to another day has a cut-off for each day that it left: by it the
+// books and a later start tell which day a message belongs to.
+func TestALostCutIsMissed(t *testing.T) {
+	s, err := Open(closedBooks(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.apply(t, refusal(2, 2, firstDay+2)); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := s.Check(context.Background(), nil); err != nil || len(result.Faults) > 0 {
+		t.Fatalf("good books: %v, %v", result.Faults, err)
+	}
+	if err := s.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(bucketCuts).Delete(cutKey(firstDay+1, "33")) }); err != nil {
+		t.Fatal(err)
+	}
+	want := "record 2: follows in stream 33 on the cut-off of " + (firstDay + 1).String() + ", which the books do not know"
+	if result, err := s.Check(context.Background(), nil); err != nil || !slices.Equal(result.Faults, []string{want}) {
+		t.Errorf("faults %q, %v", result.Faults, err)
+	}
+}
