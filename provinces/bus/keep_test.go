@@ -29,13 +29,18 @@ const largeClaims = 9
 
 func (f *bench) publishBlocks() {
 	f.t.Helper()
-	for n := 1; n <= largeClaims; n++ {
+	f.publishLarge(1, largeClaims)
+	if !hasBytes(filepath.Join(f.streamDir(), blocksDir, "2.blk")) {
+		f.t.Fatal("the stream has only one block")
+	}
+}
+
+func (f *bench) publishLarge(from, to int) {
+	f.t.Helper()
+	for n := from; n <= to; n++ {
 		if stored, _, err := f.PublishClaim(f.t.Context(), claim(n), make([]byte, 1_000_000)); !stored {
 			f.t.Fatalf("claim %d: not stored: %v", n, err)
 		}
-	}
-	if !hasBytes(filepath.Join(f.streamDir(), blocksDir, "2.blk")) {
-		f.t.Fatal("the stream has only one block")
 	}
 }
 
@@ -104,27 +109,14 @@ func TestAStreamThatAStartLosesIsPutBack(t *testing.T) {
 	f := newBench(t)
 	f.publish(1, 20)
 	f.stop()
-	options := ServerOptions{StoreDir: f.dir} // where the client does not look for it
 	keep, err := keepStreams(f.dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts, err := serverOptions(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(f.streamDir()); err != nil { // as the broker does
 		t.Fatal(err)
 	}
-	nats, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lost := &Server{nats: nats}
-	nats.Start()
-	if err := lost.awaitReady(nil); err != nil {
-		t.Fatal(err)
-	}
+	lost := startUnkept(t, ServerOptions{StoreDir: f.dir}) // where the client does not look for it
 	if err := keep.lost(lost); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), ClaimsStream(shanghai)) {
 		t.Fatalf("the loss: %v", err)
 	}
@@ -174,6 +166,53 @@ func TestARemovalThatAKillHasInterruptedIsMadeGood(t *testing.T) {
 			f.demandAll(largeClaims)
 		})
 	}
+}
+
+// A start that is killed late may have removed what has expired, and stored messages. They stay,
+// whatever is put back beside them.
+func TestWhatAKilledStartHasStoredStays(t *testing.T) {
+	f := newBench(t)
+	f.publishBlocks()
+	f.stop()
+	if _, err := keepStreams(f.dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.server = startUnkept(t, ServerOptions{StoreDir: f.dir, Port: f.port})
+	eventually(t, f.Connected)
+	f.purgeBefore(largeClaims)
+	f.publishLarge(largeClaims+1, 2*largeClaims) // into another block than before
+	blocks := filepath.Join(f.streamDir(), blocksDir)
+	if hasBytes(filepath.Join(blocks, "1.blk")) || !hasBytes(filepath.Join(blocks, "3.blk")) {
+		t.Fatal("no block was removed, or none is new")
+	}
+	f.restart()
+	f.demandMessages(2 * largeClaims)
+	stream, err := f.js.Stream(soon(t), ClaimsStream(shanghai))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if message, err := stream.GetMsg(soon(t), 2*largeClaims); err != nil || message.Subject != claim(2*largeClaims) {
+		t.Errorf("the message that was stored last: %v, %v", message, err)
+	}
+}
+
+// startUnkept starts a broker as one that was killed before its start had ended.
+func startUnkept(t *testing.T, o ServerOptions) *Server {
+	t.Helper()
+	opts, err := serverOptions(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nats, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{nats: nats}
+	nats.Start()
+	if err := s.awaitReady(nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // What an operator's deletion has left, or a removal that the next start has put right, is the
