@@ -155,6 +155,32 @@ func TestShippedUsers(t *testing.T) {
 	if _, _, err := hospital.PublishClaim(t.Context(), "claims.31.65.H31010100002.M1", nil); !errors.Is(err, ErrDenied) {
 		t.Errorf("another's claim: %v", err)
 	}
+	for _, service := range []string{"estimate.31.65", "month.31", "have.provider.31", "statement.provider.31"} {
+		for provider, mine := range map[string]bool{"H31010100001": true, "H31010100002": false} {
+			_, err := hospital.Call(t.Context(), "clearing."+service+"."+provider, nil) // nobody serves it here
+			if err == nil || errors.Is(err, ErrDenied) == mine {
+				t.Errorf("%s of %s: %v", service, provider, err)
+			}
+		}
+	}
+	if _, err := hospital.Call(t.Context(), "$JS.API.DIRECT.GET.ANSWERS.answers.statement.provider.31.H31010100001.S1", nil); err != nil {
+		t.Errorf("the answer to its statement, as it is stored: %v", err)
+	}
+	heard, err := hospital.nc.SubscribeSync("answers.statement.provider.31.H31010100001.*")
+	if err != nil || hospital.nc.Flush() != nil {
+		t.Fatal(err)
+	}
+	house, err := Connect(t.Context(), ConnectOptions{Server: server, Login: Login{User: "clearingd", Password: path("d")}, Log: zaptest.NewLogger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer house.Close()
+	if err := house.nc.Publish("answers.statement.provider.31.H31010100001.S1", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := heard.NextMsg(10 * time.Second); err != nil {
+		t.Errorf("the answer to its statement, as it comes: %v", err)
+	}
 	refused(t, server, Login{User: "clearingd", Password: path("o")})
 }
 
