@@ -201,9 +201,11 @@ const errorsHead = `# Refusal codes / 拒绝代码
 
 <!-- Written by a test of provinces/nhsa from the codes and the vectors: run "go test ./provinces/nhsa -run TestErrorsDocument -update" after a change. -->
 
-An answer with a refusal has infcode = minus the code; nothing was booked. Numbers are never reused. Checks run in the order of the numbers: of everything wrong with a message
-the lowest code is reported, at all places that have it (at most twenty).
-响应的 infcode 为代码的负值，表示未记账。代码只增不改；按编号顺序校验，报告编号最小的一类错误的全部位置（最多二十处）。
+An answer with a refusal has infcode = minus the code; nothing was booked. Numbers are never reused. Of everything that is wrong with a message by itself (1xxx, 2003, 3xxx) the lowest code is
+reported, at all places that have it (at most twenty). Only a message that is right by itself is held against the books (5xxx), then the register (2xxx), then the plan (4xxx, and what only its
+calculation finds, such as a stay of more than 3660 days); the first that refuses is reported. An empty ` + "`field`" + `, here (message), is the message as a whole.
+响应的 infcode 为代码的负值，表示未记账。代码只增不改。报文自身的错误（1xxx、2003、3xxx）中报告编号最小的一类，列出全部位置（最多二十处）。报文自身无误的，才依次与账簿（5xxx）、参保登记（2xxx）、待遇政策（4xxx，以及计算时才发现的，
+如住院超过 3660 天）比对，报告最先拒绝的一项。` + "`field`" + ` 为空（本表写作 (message)）指整个报文。
 
 | advice | what to do | 处理 |
 |---|---|---|
