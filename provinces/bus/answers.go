@@ -85,6 +85,9 @@ type StoredAnswer struct {
 // answers from the next number on again: answers are published in the order of the
 // books, so what a crash or a lost tail took away is a suffix.
 //
+// A message without a number of the books is passed over. Where no login is asked for,
+// anybody can publish one, and it must not keep the daemon from starting.
+//
 // "Last" is last in the stream, not highest: should older answers have been filled in
 // later and that work been interrupted, the number is low and too much is published
 // again, which is harmless; the highest would hide the rest.
@@ -108,8 +111,9 @@ func (b *Bus) LastAnswer(ctx context.Context) (number uint64, ok bool, err error
 		}
 		if toClaim(m.Subject) {
 			number, err := strconv.ParseUint(m.Header.Get(provinces.HeaderEntry), 10, 64)
-			if err != nil {
-				return 0, false, fmt.Errorf("bus: answer %s has no number of the books: %w", m.Subject, err)
+			if err != nil { // somebody else's message: no answer of ours is without a number
+				b.log.Error("a message in ANSWERS is none of ours: somebody else publishes answers", zap.Uint64("sequence", seq))
+				continue
 			}
 			return number, true, nil
 		}

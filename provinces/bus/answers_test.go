@@ -157,6 +157,28 @@ func TestLastAnswerSeesClaimsOnly(t *testing.T) {
 	}
 }
 
+// One message that somebody else left among the answers, for example from a trial with a
+// plain client, is no reason not to start.
+func TestLastAnswerPassesOverWhatIsNotOurs(t *testing.T) {
+	f := newBench(t)
+	foreign := []provinces.Envelope{
+		{Subject: "answers.11.65.H11010500001.FORGED"},
+		{Subject: "answers.11.65.H11010500001.FORGED2", Header: map[string]string{provinces.HeaderEntry: "-3"}},
+	}
+	if err := f.PublishAnswers(t.Context(), foreign[:1]); err != nil {
+		t.Fatal(err)
+	}
+	if n, ok, err := f.LastAnswer(t.Context()); n != 0 || ok || err != nil {
+		t.Errorf("nothing of ours: %d, %v, %v", n, ok, err)
+	}
+	if err := errors.Join(f.PublishAnswers(t.Context(), answersOf(1, 2)), f.PublishAnswers(t.Context(), foreign[1:])); err != nil {
+		t.Fatal(err)
+	}
+	if n, ok, err := f.LastAnswer(t.Context()); n != 2 || !ok || err != nil {
+		t.Errorf("ours, and another's behind: %d, %v, %v", n, ok, err)
+	}
+}
+
 func TestAnswersSinceGoesOn(t *testing.T) {
 	f := newBench(t)
 	if err := f.PublishAnswers(t.Context(), answersOf(1, 3)); err != nil {
