@@ -46,7 +46,7 @@ Exit codes:
    1  a failure without a code of its own
   64  the command line is wrong
   65  the books are damaged: do not restart, see the runbook
-  69  an address cannot be listened on
+  69  an address cannot be listened on, or the external broker was not reached
   71  the storage failed or is full
   74  a commit ended in an unknown outcome; a restart finds out
   75  the books are in use by another process

@@ -18,7 +18,8 @@ var (
 	ErrBooksDamaged = errors.New("the books are damaged")
 	// ErrBooksLocked: another process has the books open.
 	ErrBooksLocked = errors.New("the books are in use by another process")
-	// ErrListen: an address to listen on is taken or not ours.
+	// ErrListen: an address to listen on is taken or not ours, or the broker's is not
+	// reached.
 	ErrListen = errors.New("cannot listen")
 	// ErrStorage: the broker's or the books' storage failed or is full. A new start
 	// recovers once there is space again.
@@ -27,6 +28,13 @@ var (
 	// tells what was kept, so the process ends and is started again.
 	ErrCommit = errors.New("a commit ended in an unknown outcome")
 )
+
+// unreachedError is an ErrListen about the broker that we dial: nobody should look for an
+// address of ours.
+type unreachedError struct{ cause error }
+
+func (e unreachedError) Error() string   { return "the broker was not reached: " + e.cause.Error() }
+func (e unreachedError) Unwrap() []error { return []error{ErrListen, e.cause} }
 
 // Exit codes of clearingd, after sysexits.h. They are part of the unit file
 // (RestartPreventExitStatus=) and of the runbook, and never change their meaning.

@@ -23,6 +23,7 @@ func TestExitCode(t *testing.T) {
 		{"configuration", config.Faults{}, 78},
 		{"plans", fmt.Errorf("plans: %w", ErrConfig), 78},
 		{"address", fmt.Errorf("http: %w", ErrListen), 69},
+		{"external broker", unreachedError{errors.New("no servers")}, 69},
 		{"locked", fmt.Errorf("open: %w", ErrBooksLocked), 75},
 		{"storage", fmt.Errorf("write: %w", ErrStorage), 71},
 		{"commit", fmt.Errorf("batch: %w", ErrCommit), 74},

@@ -44,6 +44,9 @@ func (d *Daemon) connect(ctx context.Context) error {
 		}
 		options.Server = d.server
 	}
+	if !d.cfg.NATS.Embedded() {
+		d.log.Info("connecting to the broker", zap.Duration("at_most", connectTimeout))
+	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	connection, err := bus.Connect(ctx, options)
@@ -51,7 +54,7 @@ func (d *Daemon) connect(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrListen, err)
+		return unreachedError{err}
 	}
 	d.bus = connection
 	d.life.add("bus", func() error { connection.Close(); return nil })
