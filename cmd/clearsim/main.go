@@ -137,6 +137,6 @@ func tell(out io.Writer, r simulate.Result) {
 	for _, outcome := range slices.Sorted(maps.Keys(r.Outcomes)) {
 		outcomes += fmt.Sprintf(" %d %s,", r.Outcomes[outcome], outcome)
 	}
-	fmt.Fprintf(out, "  %d messages:%s %d bills judged, %d not; %d starts, slowest %d ms, %d publishes repeated, %.1f s\n",
-		r.Messages, outcomes, r.Judged, r.Unjudged, r.Starts, r.Slowest.Milliseconds(), r.Retries, r.Took.Seconds())
+	fmt.Fprintf(out, "  %d messages:%s %d bills judged, %d not; %d statements, %d differences planted, %d acts; %d starts, slowest %d ms, %d publishes repeated, %.1f s\n",
+		r.Messages, outcomes, r.Judged, r.Unjudged, r.Statements, r.Planted, r.Acts, r.Starts, r.Slowest.Milliseconds(), r.Retries, r.Took.Seconds())
 }

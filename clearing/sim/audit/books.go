@@ -27,6 +27,7 @@ type Books struct {
 	stays     map[string]*record  // standing booking of a stay
 	years     map[YearKey][]*record
 	undone    map[*record]*record
+	decisions []decision
 }
 
 // YearKey names a person-year.

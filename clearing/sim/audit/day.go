@@ -35,11 +35,13 @@ func (o *Owed) Total() *big.Rat {
 	return total
 }
 
-func (b *Books) day(r *record) *Day {
-	d := b.Days[r.event.day]
+func (b *Books) day(r *record) *Day { return b.dayOf(r.event.day) }
+
+func (b *Books) dayOf(day string) *Day {
+	d := b.Days[day]
 	if d == nil {
 		d = &Day{Streams: map[string]*Stream{}, Codes: map[int]int{}, Between: map[Pair]*Owed{}, Internal: map[Pair]*Owed{}}
-		b.Days[r.event.day] = d
+		b.Days[day] = d
 	}
 	return d
 }

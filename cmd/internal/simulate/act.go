@@ -64,9 +64,9 @@ func (r *run) restart(ctx context.Context, s syscall.Signal, more ...string) err
 	return r.begin(ctx, more...)
 }
 
-// act does what the schedule says.
-func (r *run) act(ctx context.Context) error {
-	for i, step := range r.Steps {
+// act takes the steps of a schedule.
+func (r *run) act(ctx context.Context, steps []Step) error {
+	for i, step := range steps {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -179,16 +179,23 @@ func (r *run) diskFloor(ctx context.Context, step Step) error {
 // closeDay asks for the day's close while messages come, kills the daemon during it, and
 // asks again until it is closed.
 func (r *run) closeDay(ctx context.Context, during syscall.Signal) error {
+	return r.closeDayAfter(ctx, during, time.Duration(5+r.Options.Seed%40)*time.Millisecond)
+}
+
+func (r *run) closeDayAfter(ctx context.Context, during syscall.Signal, after time.Duration) error {
+	waiting, enough := context.WithCancel(ctx)
 	closing := make(chan struct{})
 	go func() {
 		defer close(closing)
-		r.callClose(ctx)
+		r.callClose(waiting)
 	}()
-	time.Sleep(time.Duration(5+r.Options.Seed%40) * time.Millisecond)
+	defer func() { enough(); <-closing }()
 	if during != 0 {
+		time.Sleep(after)
 		if err := r.restart(ctx, during); err != nil {
 			return err
 		}
+		enough() // nobody answers any more
 	}
 	<-closing
 	for ctx.Err() == nil {
@@ -233,7 +240,7 @@ func (r *run) killBroker(ctx context.Context) error {
 // killAt lets the instrumented binary kill itself at a named point; should it not come
 // there in time, it is killed from outside. Points of a day's close are reached by one.
 func (r *run) killAt(ctx context.Context, step Step) error {
-	closes := slices.Contains([]string{"freezing", "reported", "sealing"}, step.Point)
+	closes := slices.Contains([]string{"freezing", "matched", "carried", "reported", "sealing"}, step.Point)
 	if closes {
 		step.Nth = 1
 	}
@@ -304,7 +311,7 @@ func (r *run) drained(ctx context.Context) error {
 				held, read = held+s.Last, read+s.Answered
 			}
 			answers, err := r.answersState(ctx)
-			if err == nil && held == uint64(r.known) && read == held && answers.Last == held {
+			if err == nil && held == uint64(r.known) && read == held && answers.Last == held+r.besides() {
 				return nil
 			}
 			now := fmt.Sprintf("%d sent, %d in the streams, %d answered in the books, %d answers published", r.known, held, read, answers.Last)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,39 +21,52 @@ import (
 // audit closes the day and compares everything the daemon left behind with the
 // auditor's own books.
 func (r *run) audit(ctx context.Context) (*audit.Books, error) {
-	claims, err := r.readClaims(ctx)
+	books, answers, err := r.audited(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.checkStreams(claims)
-	answers, err := r.readAnswers(ctx)
-	if err != nil {
-		return nil, err
+	for _, o := range r.orders {
+		for _, m := range o.money {
+			books.Decide(o.reply.Day.String(), &m.bill, m.fund, m.amount)
+		}
 	}
-	plans, err := audit.ReadPlans(os.DirFS(filepath.Join(r.dir, "plans")))
-	if err != nil {
-		return nil, err
-	}
-	published := make([]audit.Answer, 0, len(answers))
-	for _, e := range sortedAnswers(answers) {
-		published = append(published, audit.Answer{Subject: e.Subject, Header: e.Header, Body: e.Body})
-	}
-	books := audit.Audit(plans, r.Manual, claims, published)
 	for _, f := range books.Faults {
 		r.fault("audit: %s", f)
 	}
 	if more := books.FaultCount - len(books.Faults); more > 0 {
 		r.fault("audit: and %d more", more)
 	}
+	if err := r.holdRerun(ctx); err != nil {
+		return books, err
+	}
 	r.checkService(ctx, answers)
 	r.checkBalances(ctx, books)
 	r.checkYears(ctx, books)
-	if err := r.closeDay(ctx, 0); err != nil {
+	if err := r.lastNight(ctx, books); err != nil {
 		return books, err
 	}
 	r.checkLeaks(r.metrics(), answers)
 	r.checkReports(books)
 	return books, r.lastStop(ctx)
+}
+
+// lastNight closes the last day, and holds what the sides stated against what was planted.
+func (r *run) lastNight(ctx context.Context, books *audit.Books) error {
+	r.closed[2] = r.day
+	if err := r.closeDay(ctx, 0); err != nil {
+		return err
+	}
+	r.answersAreDue()
+	if _, err := r.readAnswers(ctx); err != nil {
+		return err
+	}
+	r.holdStatements(ctx)
+	r.holdBreaks(ctx, r.closed[0].String(), &r.closed[0], r.truths[0])
+	r.holdBreaks(ctx, r.closed[2].String(), &r.closed[2], r.truths[2])
+	r.holdActs(ctx)
+	r.holdReport(books, r.closed[0], r.truths[0])
+	r.holdReport(books, r.closed[2], r.truths[2])
+	return nil
 }
 
 // metrics is what the daemon's metrics and probes say.
@@ -84,8 +96,8 @@ func (r *run) lastStop(ctx context.Context) error {
 	for _, f := range result.Faults {
 		r.fault("check of the books: %s", f)
 	}
-	if result.Records != uint64(r.known) {
-		r.fault("the books have %d records of %d messages", result.Records, r.known)
+	if result.Records != uint64(r.known+len(r.orders)) {
+		r.fault("the books have %d records of %d messages and %d acts", result.Records, r.known, len(r.orders))
 	}
 	return nil
 }

@@ -33,19 +33,32 @@ func (r *run) readAnswersOnce(ctx context.Context) (answered, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	all := answered{}
+	others := map[string]provinces.Envelope{}
+	enough := func() error {
+		if len(all) >= r.known && uint64(len(others)) >= r.besides() {
+			return errEnough
+		}
+		return nil
+	}
 	err := r.bus.FollowAnswers(ctx, "answers.>", func(e provinces.Envelope) error {
+		if strings.HasPrefix(e.Subject, "answers.statement.") || strings.HasPrefix(e.Subject, "answers.act.") {
+			if _, twice := others[e.Subject]; twice {
+				r.fault("%s is there twice", e.Subject)
+			}
+			others[e.Subject] = e
+			return enough()
+		}
 		subject := "claims." + strings.TrimPrefix(e.Subject, "answers.")
 		if _, twice := all[subject]; twice {
 			r.fault("%s is answered twice in the stream", subject)
 		}
-		if all[subject] = e; len(all) >= r.known {
-			return errEnough
-		}
-		return nil
+		all[subject] = e
+		return enough()
 	}, bus.FromStart())
 	if errors.Is(err, errEnough) {
 		err = nil
 	}
+	r.others = others
 	return all, err
 }
 

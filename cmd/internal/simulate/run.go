@@ -47,7 +47,12 @@ type Result struct {
 	Unjudged int
 	Outcomes map[string]int
 	Why      map[string]int // why bills could not be judged
-	Took     time.Duration
+
+	Statements int // that sides published
+	Planted    int // differences that were planted in them, as of the last evening
+	Acts       int // of officers
+
+	Took time.Duration
 }
 
 // run is one simulation at work.
@@ -62,6 +67,7 @@ type run struct {
 	publish publishing
 	known   int // messages that were sent
 	sent    []message
+	stated
 
 	mu      sync.Mutex // guards the child's ending against the watch, and what follows
 	faults  []string
@@ -85,6 +91,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	result := Result{
 		Faults: append(r.faults, r.publish.faults...), Dir: r.dir, Messages: r.known, Starts: r.daemon.starts, Slowest: r.slowest,
 		Retries: r.publish.retries.Load(), Took: time.Since(began),
+	}
+	if r.beliefs != nil {
+		result.Statements, result.Planted, result.Acts = len(r.early)+len(r.late), len(r.truths[2].planted), len(r.orders)
 	}
 	if books != nil {
 		result.Judged, result.Unjudged, result.Outcomes, result.Why = books.Judged, books.Unjudged, books.Outcomes, books.Why
@@ -175,7 +184,7 @@ func (r *run) live(ctx context.Context) (*audit.Books, error) {
 	acted, ended := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		acted <- r.act(acting)
+		acted <- r.act(acting, r.Steps)
 	}()
 	defer func() { stopActing(); <-ended }() // nobody starts a daemon after we have stopped it
 	if err := r.phases(ctx, acted); err != nil {
@@ -183,6 +192,9 @@ func (r *run) live(ctx context.Context) (*audit.Books, error) {
 	}
 	if what, ended := r.daemon.ended(); ended {
 		return nil, fmt.Errorf("the daemon ended by itself: %s\n%s", what, r.daemon.tail())
+	}
+	if err := r.reconciling(ctx); err != nil {
+		return nil, err
 	}
 	// The last kill comes when all is quiet; everything must still be there.
 	if err := r.restart(ctx, syscall.SIGKILL); err != nil {

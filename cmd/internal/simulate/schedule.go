@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,11 @@ type Schedule struct {
 	Manual   bool // business days end by hand, not by the clock
 	External bool // the broker is a process of its own
 	Steps    []Step
+
+	// What happens while the sides state what they believe, when the claims are answered.
+	Late    [3][]Step // beside the statements, beside the late ones, and beside the officers
+	Night   Step      // in the middle of the night that matches first: a kill, or a named point
+	Rematch []Step    // in the middle of a match by hand: a kill, or nothing
 }
 
 // focuses take turns with the seeds, so that so many seeds in a row meet everything.
@@ -63,6 +69,8 @@ func NewSchedule(seed uint64, kills int, points []string) Schedule {
 	s := Schedule{Seed: seed, Focus: focuses[int(seed%uint64(len(focuses)))], Manual: seed%3 != 0}
 	s.External = s.Focus == BrokerKill
 	closed := false
+	late := points
+	points = slices.DeleteFunc(slices.Clone(points), ofSides)
 	for len(s.Steps) < kills {
 		step := Step{Act: Kill, After: time.Duration(60+dice.IntN(540)) * time.Millisecond}
 		switch n := dice.IntN(100); {
@@ -98,7 +106,53 @@ func NewSchedule(seed uint64, kills int, points []string) Schedule {
 		}
 		s.Steps = append(s.Steps, step)
 	}
+	s.stating(kills, late)
 	return s
+}
+
+// Points that only statements, matches and acts come to, and when.
+var (
+	pointsOfSides = [3][]string{{"gathered", "stated", "decided"}, {"gathered", "stated", "decided"}, {"ordered", "decided"}}
+	pointsOfNight = []string{"freezing", "matched", "carried", "reported", "sealing"}
+)
+
+// ofSides reports whether claims alone never come to the point.
+func ofSides(point string) bool {
+	return slices.Contains([]string{"gathered", "stated", "ordered", "matched", "carried"}, point)
+}
+
+// stating schedules what happens beside statements and acts. It has dice of its own: what
+// happens to claims is as it was before there were statements.
+func (s *Schedule) stating(kills int, points []string) {
+	dice := rand.New(rand.NewPCG(s.Seed, 0x73746174696e6721))
+	for i := range s.Late {
+		n := kills / 10
+		if n == 0 {
+			n = dice.IntN(2) // so that a short run stays short
+		}
+		for range n {
+			step := Step{Act: Kill, After: time.Duration(20+dice.IntN(300)) * time.Millisecond}
+			switch n := dice.IntN(10); {
+			case n < 2:
+				step.Act = Early
+			case n < 4:
+				step.Act = Terminate
+			case n < 7 && s.External:
+				step.Act = BrokerKill
+			}
+			if len(points) > 0 && dice.IntN(4) > 0 {
+				step.Act, step.Point, step.Nth = PointKill, pick(dice, pointsOfSides[i]), 1+dice.IntN(6)
+			}
+			s.Late[i] = append(s.Late[i], step)
+		}
+	}
+	s.Night = Step{Act: Kill, After: time.Duration(5+dice.IntN(250)) * time.Millisecond}
+	if len(points) > 0 {
+		s.Night.Act, s.Night.Point, s.Night.Nth = PointKill, pick(dice, pointsOfNight), 1
+	}
+	if dice.IntN(2) == 0 || kills >= 10 {
+		s.Rematch = []Step{{Act: Kill, After: time.Duration(2+dice.IntN(60)) * time.Millisecond}}
+	}
 }
 
 // String is the schedule on a few lines.
@@ -110,9 +164,16 @@ func (s Schedule) String() string {
 	if s.External {
 		broker = "external"
 	}
-	steps := make([]string, len(s.Steps))
-	for i, step := range s.Steps {
-		steps[i] = step.String()
+	steps := func(list []Step) string {
+		if len(list) == 0 {
+			return "nothing"
+		}
+		var words []string
+		for _, step := range list {
+			words = append(words, step.String())
+		}
+		return strings.Join(words, ", ")
 	}
-	return fmt.Sprintf("focus %s, business day %s, broker %s\n  %s", s.Focus, mode, broker, strings.Join(steps, ", "))
+	return fmt.Sprintf("focus %s, business day %s, broker %s\n  %s\n  statements: %s; night: %s; late ones: %s; match: %s; officers: %s",
+		s.Focus, mode, broker, steps(s.Steps), steps(s.Late[0]), s.Night, steps(s.Late[1]), steps(s.Rematch), steps(s.Late[2]))
 }

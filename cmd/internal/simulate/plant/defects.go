@@ -84,6 +84,20 @@ var ofSimulator = []Defect{
 	{"identity-repeated", "a refusal repeats what stood in a member", []Edit{
 		{"provinces/nhsa/reader.go", "\tif harmless(n.text) {", "\tif harmless(n.text) || planted.On(\"identity-repeated\") {"},
 	}, ""},
+	{"head-is-whole", "how far a party is complete counts from the head of its statement on, not from its last part", []Edit{
+		at("clearing/store/statements.go", "\treturn put(tx.raw.Bucket(bucketStatements), statementKey(record.Party, record.ID), record)",
+			"\tif record.Head != 0 && planted.On(\"head-is-whole\") {\n\t\tif err := tx.noteHorizon(record); err != nil {\n\t\t\treturn err\n\t\t}\n\t}"),
+	}, ""},
+	{"wrong-total-taken", "a statement whose total is not the sum of its rows is applied", []Edit{
+		{"clearing/statement_check.go", "\t\tif rows != stated {", "\t\tif rows != stated && !planted.On(\"wrong-total-taken\") {"},
+	}, ""},
+	{"act-done-again", "an order that comes again is carried out again", []Edit{
+		{"clearing/act.go", "\tcase before.Digest == digest:", "\tcase planted.On(\"act-done-again\"):\n\t\treturn nil\n\tcase before.Digest == digest:"},
+		{"clearing/act_target.go", "\tcase hex.EncodeToString(t.object[:]) != a.given.Object:", "\tcase hex.EncodeToString(t.object[:]) != a.given.Object && !planted.On(\"act-done-again\"):"},
+	}, ""},
+	{"break-lost", "a day that is matched again loses the first of its breaks", []Edit{
+		{"clearing/evening/evening.go", "\t\tfound = append(found, r.found[day]...)", "\t\tif planted.On(\"break-lost\") && len(r.previous) > 0 && len(r.found[day]) > 0 {\n\t\t\tr.found[day] = r.found[day][1:]\n\t\t}\n\t\tfound = append(found, r.found[day]...)"},
+	}, ""},
 	{"floor-ignored", "the intake goes on below the disk's floor", []Edit{
 		{"cmd/internal/daemon/show.go", "\tlow := free < d.cfg.Disk.FloorBytes", "\tlow := free < d.cfg.Disk.FloorBytes && !planted.On(\"floor-ignored\")"},
 	}, ""},

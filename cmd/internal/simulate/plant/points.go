@@ -44,6 +44,31 @@ var Points = []Point{
 		"\treturn c.store.Update(func(tx *store.Tx) error {\n\t\tfor stream, last := range cuts {",
 		"\tplanted.Point(\"freezing\")\n\treturn c.store.Update(func(tx *store.Tx) error {\n\t\tfor stream, last := range cuts {",
 	}},
+	{"gathered", "the last part of a statement is noted, the statement is not decided", Edit{
+		"clearing/intake/statements.go",
+		"\t\t\tif err := s.decideWhole(ctx, whole); err != nil {",
+		"\t\t\tplanted.Point(\"gathered\")\n\t\t\tif err := s.decideWhole(ctx, whole); err != nil {",
+	}},
+	{"stated", "a statement's rows are on disk, it is not in force", Edit{
+		"clearing/intake/statements.go",
+		"\terr := s.o.Store.Update(func(tx *store.Tx) error {\n\t\tif err := tx.DecideStatement(record); err != nil {",
+		"\tplanted.Point(\"stated\")\n\terr := s.o.Store.Update(func(tx *store.Tx) error {\n\t\tif err := tx.DecideStatement(record); err != nil {",
+	}},
+	{"matched", "the days of an evening are matched, nothing of it is on disk", Edit{
+		"clearing/evening/evening.go",
+		"\tchanged := r.mark(changes.Breaks, found)",
+		"\tplanted.Point(\"matched\")\n\tchanged := r.mark(changes.Breaks, found)",
+	}},
+	{"carried", "the breaks of an evening are on disk, what its days came to is not", Edit{
+		"clearing/evening/evening.go",
+		"\treturn r.update(func(tx *store.Tx) error {\n\t\tfor _, day := range slices.Sorted(maps.Keys(r.results)) {",
+		"\tplanted.Point(\"carried\")\n\treturn r.update(func(tx *store.Tx) error {\n\t\tfor _, day := range slices.Sorted(maps.Keys(r.results)) {",
+	}},
+	{"ordered", "an officer's act is on disk, nobody has been told", Edit{
+		"clearing/intake/instruct.go",
+		"\treturn booked, in.publish([]provinces.Envelope{booked.Envelope()})",
+		"\tplanted.Point(\"ordered\")\n\treturn booked, in.publish([]provinces.Envelope{booked.Envelope()})",
+	}},
 	{"reported", "a day's report is written under another name", Edit{
 		"clearing/night/files.go",
 		"\tif err := errors.Join(syncDir(draft), os.RemoveAll(dir),",

@@ -1,0 +1,395 @@
+package simulate
+
+import (
+	"cmp"
+	"maps"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clearingd/clearing/sim/audit"
+	"clearingd/ledger"
+)
+
+// beliefs are what the sides of a run state, and the truth about it: what they were made to
+// have otherwise than the books. The truth is written down where a difference is planted
+// and never worked out from what the daemon says.
+type beliefs struct {
+	dice  *rand.Rand
+	early []*statement // come before the day with the bills is closed
+	late  []*statement // come after: corrections, repetitions, what somebody stated too late
+	last  ledger.Day   // the newest day with bills
+	next  ledger.Day   // the day that is closed after the late ones, and that they are about at most
+
+	taken  map[uint64]bool // bills about which a difference is planted
+	serial map[string]int  // by party: the newest number of its statements
+}
+
+// The truth has three stages: what stands when the newest day with bills is closed, when the
+// late statements have come, and when the day after is closed.
+const stages = 3
+
+// truth is what must be found at one stage.
+type truth struct {
+	said    audit.Said
+	planted map[string]planted // by the key of the break
+}
+
+// planted is one difference that somebody was made to state.
+type planted struct {
+	key, class string
+	party      string
+	number     uint64   // the books' number of the bill; 0: none is behind it
+	books      *big.Rat // owed by the books
+	more       *big.Rat // the side's less the books'
+	fund       string   // that differs; "" if it is not one
+	move       audit.Move
+}
+
+// role is what a party is made to do besides stating its bills.
+type role string
+
+const (
+	plain     role = "plain"
+	lagging   role = "a part is missing until late"
+	mistaken  role = "a total is wrong; a right one comes late"
+	doubling  role = "a row stands twice; nothing comes instead"
+	skipping  role = "the first serial never comes"
+	summing   role = "totals alone"
+	misadding role = "totals alone, and they are wrong"
+	copying   role = "the same again, late, under another id"
+	mending   role = "differences, and a correction without them late"
+	spoiling  role = "no difference, and a correction with some late"
+	recalling role = "a bill again in the statement of the next day"
+)
+
+// roles are given out once each, to those who have enough bills for them.
+var roles = []role{lagging, mistaken, doubling, skipping, summing, misadding, copying, mending, spoiling, recalling, mending, summing, recalling}
+
+// believe makes what the sides state of the moves. Everything follows from seed and moves.
+// last is the newest day with bills, next the first that will not be closed before the late
+// statements come; ahead says that it can be spoken about already.
+func believe(seed uint64, moves []audit.Move, last, next ledger.Day, ahead bool) *beliefs {
+	b := &beliefs{
+		dice: rand.New(rand.NewPCG(seed, 0x62656c6965667321)), last: last, next: next,
+		taken: map[uint64]bool{}, serial: map[string]int{},
+	}
+	of := b.gather(moves)
+	parties := slices.Sorted(maps.Keys(of))
+	b.dice.Shuffle(len(parties), func(i, j int) { parties[i], parties[j] = parties[j], parties[i] })
+	left := slices.Clone(roles)
+	if !ahead {
+		left = slices.DeleteFunc(left, func(r role) bool { return r == recalling })
+	}
+	for _, party := range parties {
+		as := plain
+		if i := slices.IndexFunc(left, func(r role) bool { return b.suits(r, party, of[party][last.String()]) }); i >= 0 {
+			as = left[i]
+			left = slices.Delete(left, i, i+1)
+		}
+		b.party(party, as, of[party])
+	}
+	return b
+}
+
+// gather picks who states, and what each has by its days. Whoever has a bill that stands
+// again since another day is left out: nothing names what it would state.
+func (b *beliefs) gather(moves []audit.Move) map[string]map[string][]audit.Move {
+	of := map[string]map[string][]audit.Move{}
+	odd := map[string]bool{}
+	for _, m := range moves {
+		for _, party := range m.Parties() {
+			if of[party] == nil {
+				of[party] = map[string][]audit.Move{}
+			}
+			if !m.Silent {
+				of[party][m.Day] = append(of[party][m.Day], m)
+			}
+			odd[party] = odd[party] || !m.Silent && !m.Refund && m.SettlementID == ""
+		}
+	}
+	for _, party := range slices.Sorted(maps.Keys(of)) {
+		share := 75
+		if strings.HasPrefix(party, "provider.") {
+			share = 35
+		}
+		if b.dice.IntN(100) >= share || odd[party] {
+			delete(of, party)
+		}
+	}
+	return of
+}
+
+// suits reports whether a party with these bills of the last day can play the role.
+func (b *beliefs) suits(as role, party string, moves []audit.Move) bool {
+	alone := 0
+	for _, m := range moves {
+		if m.Alone && !b.taken[m.Number] {
+			alone++
+		}
+	}
+	hospital := strings.HasPrefix(party, "provider.")
+	switch as {
+	case summing, misadding:
+		return len(moves) > 0 && (!hospital || as == summing && oneInsurance(moves))
+	case mending, spoiling, recalling:
+		return alone >= 2
+	}
+	return len(moves) >= 2
+}
+
+func oneInsurance(moves []audit.Move) bool {
+	return !slices.ContainsFunc(moves, func(m audit.Move) bool { return m.Insurance != moves[0].Insurance })
+}
+
+// party makes the statements of one party: one for each day with bills, the last of them in
+// its role.
+func (b *beliefs) party(party string, as role, days map[string][]audit.Move) {
+	numbered := as != plain && as != recalling || b.dice.IntN(2) == 0
+	if as == skipping {
+		b.serial[party] = 1
+	}
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		if len(days[day]) == 0 {
+			continue
+		}
+		s := b.stating(party, day, days[day], numbered)
+		if day != b.last.String() {
+			b.plantSome(s)
+			b.early = append(b.early, s)
+			continue
+		}
+		b.play(as, s)
+	}
+}
+
+// stating is a statement that has what the books have.
+func (b *beliefs) stating(party, day string, moves []audit.Move, numbered bool) *statement {
+	s := &statement{party: party, day: day, outcome: applied, held: -1, carries: true}
+	if numbered {
+		b.serial[party]++
+		s.serial = b.serial[party]
+	}
+	s.id = strings.ReplaceAll(day, "-", "") + "-" + strconv.Itoa(len(b.early)+len(b.late))
+	for _, m := range moves {
+		s.rows = append(s.rows, rowOf(m))
+	}
+	s.ours = slices.Clone(s.rows)
+	return s
+}
+
+// play lets the party state its last day in its role.
+func (b *beliefs) play(as role, s *statement) {
+	b.early = append(b.early, s)
+	after := func(change func(*statement)) {
+		again := *s
+		again.id, again.rows, again.planted = s.id+"-again", slices.Clone(s.ours), nil
+		again.outcome, again.code, again.carries = applied, 0, true
+		change(&again)
+		b.late = append(b.late, &again)
+	}
+	next := func(again *statement) {
+		b.serial[s.party]++
+		again.serial = b.serial[s.party]
+	}
+	switch as {
+	case plain:
+		b.plantSome(s)
+	case lagging:
+		s.held = 0 // which part, is decided when there are parts
+	case mistaken:
+		s.outcome, s.code, s.carries = refused, 6010, false
+		s.wrongTotal = true
+		after(func(again *statement) { again.wrongTotal = false })
+	case doubling:
+		s.rows = append(s.rows, s.rows[0])
+		s.outcome, s.code, s.carries = refused, 6009, false
+	case skipping:
+		s.planted = append(s.planted, planted{key: "serial/" + s.party + "/1-1", class: "SEQ_GAP", party: s.party})
+	case summing:
+		s.totals = true
+	case misadding:
+		s.totals, s.carries = true, false
+		s.extra = big.NewRat(100+int64(b.dice.IntN(900)), 100)
+		s.planted = append(s.planted, planted{
+			key: "totals/" + s.party + "/" + s.day + "/-.-.-.-", class: "TOTALS", party: s.party, books: s.owed(s.ours), more: s.extra,
+		})
+	case copying:
+		b.plantSome(s)
+		after(func(again *statement) {
+			again.rows, again.outcome, again.original, again.first = s.rows, repeated, s.id, s
+		})
+	case mending:
+		b.plant(s, 2)
+		after(next)
+	case spoiling:
+		after(func(again *statement) {
+			next(again)
+			b.plant(again, 2)
+		})
+	case recalling:
+		b.recall(s)
+	}
+}
+
+// recall lets the party state a bill of its last day again in the statement of the next.
+func (b *beliefs) recall(s *statement) {
+	for _, r := range s.ours {
+		if !r.Alone || b.taken[r.Number] {
+			continue
+		}
+		b.taken[r.Number] = true
+		again := &statement{party: s.party, id: s.id + "-next", day: b.next.String(), outcome: applied, held: -1, carries: true}
+		again.rows = []row{r}
+		again.rows[0].result = yoursMore
+		if s.serial > 0 {
+			b.serial[s.party]++
+			again.serial = b.serial[s.party]
+		}
+		again.planted = []planted{about(s.party, "DUP_IN", r, r.Owed())}
+		b.late = append(b.late, again)
+		return
+	}
+}
+
+// plantSome plants a difference or two in half of the statements.
+func (b *beliefs) plantSome(s *statement) {
+	if b.dice.IntN(2) == 0 {
+		b.plant(s, 1+b.dice.IntN(2))
+	}
+}
+
+// plant makes so many differences in the statement, as far as it has bills for them.
+func (b *beliefs) plant(s *statement, n int) {
+	for try := 0; n > 0 && try < 20; try++ {
+		if b.plantOne(s, []string{"missing", "over", "under", "surplus", "still"}[b.dice.IntN(5)]) {
+			n--
+		}
+	}
+}
+
+// plantOne makes one difference of a kind; false if the statement has no bill for it.
+func (b *beliefs) plantOne(s *statement, kind string) bool {
+	i := slices.IndexFunc(s.rows, func(r row) bool {
+		if b.taken[r.Number] || r.result != balanced {
+			return false
+		}
+		switch kind {
+		case "still":
+			return r.TakenBack && r.Owed().Sign() != 0
+		case "under", "over", "missing":
+			return r.Alone && r.Owed().Sign() > 0 && len(r.ByFund) > 0
+		}
+		return r.Alone
+	})
+	if i < 0 || len(s.rows) < 2 {
+		return false
+	}
+	r := &s.rows[i]
+	switch kind {
+	case "missing":
+		b.taken[r.Number] = true
+		s.planted = append(s.planted, about(s.party, missing[s.party[:1]], *r, new(big.Rat).Neg(r.Owed())))
+		s.rows = slices.Delete(slices.Clone(s.rows), i, i+1)
+	case "still": // the bill is stated, and not what took it back
+		b.taken[r.Number] = true
+		s.planted = append(s.planted, about(s.party, "STATUS", *r, new(big.Rat).Neg(r.Owed())))
+		s.rows = slices.Delete(slices.Clone(s.rows), i, i+1)
+	case "over":
+		b.taken[r.Number] = true
+		s.planted = append(s.planted, b.fen(s, r, "AMT_OVER", big.NewRat(1, 100)))
+	case "under":
+		b.taken[r.Number] = true
+		s.planted = append(s.planted, b.fen(s, r, "AMT_UNDER", big.NewRat(-1, 100)))
+	case "surplus":
+		s.rows = append(s.rows, b.stranger(s, *r))
+	}
+	return true
+}
+
+var missing = map[string]string{"p": "MISS_HOSP", "t": "MISS_TREAT", "h": "MISS_HOME"} // by the party's first letter
+
+// fen changes a row by one fen of one fund, so that no rounding explains it: the bill's total
+// goes along and the patient's part stays.
+func (b *beliefs) fen(s *statement, r *row, class string, more *big.Rat) planted {
+	p := about(s.party, class, *r, more)
+	funds := slices.Sorted(maps.Keys(r.ByFund))
+	p.fund = funds[b.dice.IntN(len(funds))]
+	r.result = differs
+	r.Total, r.Funds = new(big.Rat).Add(r.Total, more), new(big.Rat).Add(r.Funds, more)
+	r.ByFund = maps.Clone(r.ByFund)
+	r.ByFund[p.fund] = new(big.Rat).Add(r.ByFund[p.fund], more)
+	return p
+}
+
+// stranger is a row like another of a bill that nobody has.
+func (b *beliefs) stranger(s *statement, like row) row {
+	r := like
+	r.Number, r.Visit, r.result = 0, "NOBODY"+strconv.Itoa(b.dice.IntN(1_000_000)), yoursMore
+	r.SettlementID = like.Treatment + "G9" + leftPad(strconv.Itoa(b.dice.IntN(1_000_000_000)), 12)
+	s.planted = append(s.planted, planted{key: "row/" + s.party + "/" + r.SettlementID, class: "SURPLUS", party: s.party, more: r.Owed()})
+	return r
+}
+
+func leftPad(digits string, n int) string { return strings.Repeat("0", n-len(digits)) + digits }
+
+// about is a difference about a bill.
+func about(party, class string, r row, more *big.Rat) planted {
+	return planted{
+		key: "bill/" + strconv.FormatUint(r.Number, 10), class: class, party: party, number: r.Number,
+		books: r.Owed(), more: more, move: r.Move,
+	}
+}
+
+// truths are what must be found at each stage.
+func (b *beliefs) truths() [stages]truth {
+	var all [stages]truth
+	inForce := map[[2]string]*statement{} // by party and day
+	refusals := map[string]planted{}
+	take := func(list []*statement, ready func(*statement) bool) {
+		for _, s := range list {
+			key := [2]string{s.party, s.day}
+			switch {
+			case !ready(s) || s.outcome == repeated:
+			case s.outcome == refused:
+				refusals[s.party+s.day] = planted{key: "statement/" + s.party + "/" + s.id, class: "VALID", party: s.party}
+			default:
+				delete(refusals, s.party+s.day)
+				inForce[key] = s
+			}
+		}
+	}
+	for stage := range all {
+		switch stage {
+		case 0:
+			take(b.early, func(s *statement) bool { return s.held < 0 })
+		case 1:
+			take(b.early, func(s *statement) bool { return s.held >= 0 })
+			take(b.late, func(s *statement) bool { return s.day != b.next.String() })
+		case 2:
+			take(b.late, func(s *statement) bool { return s.day == b.next.String() })
+		}
+		all[stage] = truthOf(slices.SortedFunc(maps.Values(inForce), func(x, y *statement) int { return cmp.Compare(x.party+x.id, y.party+y.id) }))
+		for _, p := range refusals {
+			all[stage].planted[p.key] = p
+		}
+	}
+	return all
+}
+
+// truthOf is what must be found with these statements in force.
+func truthOf(inForce []*statement) truth {
+	t := truth{audit.Said{Through: map[string]string{}, Broken: map[uint64]bool{}}, map[string]planted{}}
+	for _, s := range inForce {
+		if s.carries {
+			t.said.Through[s.party] = max(t.said.Through[s.party], s.day)
+		}
+		for _, p := range s.planted {
+			t.planted[p.key] = p
+			t.said.Broken[p.number] = true
+		}
+	}
+	return t
+}
