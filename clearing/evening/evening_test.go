@@ -2,6 +2,7 @@ package evening_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -642,6 +643,49 @@ func TestADayIsFinalWhenNothingIsOpen(t *testing.T) {
 	b.match(monday + 2)
 	b.demand("bill/1 AMT_OVER hospital 61.00 decided", "bill/2 TIMING hospital 0.00 resolved")
 	final(true)
+}
+
+// TestARefusedStatementIsOpenUntilAnotherIsTaken: of the same days; and where its head could not be
+// read, any other.
+func TestARefusedStatementIsOpenUntilAnotherIsTaken(t *testing.T) {
+	b := newBooks(t)
+	b.bill("one", 3_000)
+	refuse := func(id string, from, to ledger.Day) {
+		b.stated++
+		b.update(func(tx *store.Tx) error {
+			err := tx.DecideStatement(&clearing.StatementRecord{
+				Party: theHospital, ID: id, First: b.stated, Head: b.stated, Number: b.stated, Outcome: provinces.StatementRefused, Code: provinces.CodeStatementTotal,
+				Statement: provinces.Statement{Party: theHospital, ID: id, From: from, To: to}, HeadDigest: sha256.Sum256([]byte(id)),
+			})
+			return errors.Join(err, tx.AdvanceStatements(b.stated))
+		})
+	}
+	open := func(want ...string) {
+		t.Helper()
+		var got []string
+		b.view(func(tx *store.Tx) error {
+			return tx.OpenBreaks("statement/", func(x reconcile.Break) bool {
+				got = append(got, strings.TrimPrefix(x.Key, "statement/"+theHospital.Key()+"/"))
+				return true
+			})
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("refused and not replaced: %q, want %q", got, want)
+		}
+	}
+	refuse("monday", monday, monday)
+	refuse("tuesday", monday+1, monday+1)
+	refuse("unreadable", 0, 0)
+	b.close(monday)
+	b.match(monday)
+	open("monday", "tuesday", "unreadable")
+	b.close(monday + 1)
+	b.state(theHospital, monday)
+	b.match(monday + 1)
+	open("tuesday")
+	refuse("again", monday, monday) // what was taken before does not stand for it
+	b.match(monday + 1)
+	open("again", "tuesday")
 }
 
 // TestARemarkChangesNothingElse: officers comment on a break that has resolved itself, as its row

@@ -1,6 +1,7 @@
 package evening
 
 import (
+	"slices"
 	"strings"
 
 	"clearingd/clearing"
@@ -61,12 +62,7 @@ func (r *run) aboutStatements() error {
 		for party := range numbered {
 			r.missingSerials(tx, party)
 		}
-		for _, x := range refused {
-			if err := r.stillRefused(tx, x); err != nil {
-				return err
-			}
-		}
-		return nil
+		return r.stillRefused(tx, refused)
 	})
 }
 
@@ -99,22 +95,50 @@ type refusal struct {
 	day   ledger.Day
 }
 
-// stillRefused finds a refused statement unless its party has stated something in its place
-// that was taken: of the same days, or, where the head could not be read, anything.
-func (r *run) stillRefused(tx *store.Tx, x refusal) error {
-	s, ok, err := tx.Statement(x.party, x.id)
-	if err != nil || !ok {
-		return err
+// stillRefused finds the refused statements whose party has stated nothing in their place that was
+// taken: of the same days, or, where the head could not be read, anything. The statements of
+// each party are read once, however many of them were refused.
+func (r *run) stillRefused(tx *store.Tx, list map[string]refusal) error {
+	taken := make(map[provinces.Party][]takenStatement)
+	for _, x := range list {
+		s, ok, err := tx.Statement(x.party, x.id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		others, read := taken[x.party]
+		if !read {
+			if others, err = takenStatements(tx, x.party); err != nil {
+				return err
+			}
+			taken[x.party] = others
+		}
+		if !slices.ContainsFunc(others, func(o takenStatement) bool { return o.replaces(&s) }) {
+			r.others = append(r.others, reconcile.RefusedBreak(x.party, x.id, x.day, s.Code))
+		}
 	}
-	b := reconcile.RefusedBreak(x.party, x.id, x.day, s.Code)
-	replaced := false
-	err = tx.Statements(x.party, func(other *clearing.StatementRecord) bool {
-		replaced = other.Outcome == provinces.StatementApplied && other.Number > s.Number &&
-			(s.Statement.From == 0 || other.Statement.From <= s.Statement.From && s.Statement.To <= other.Statement.To)
-		return !replaced
+	return nil
+}
+
+// takenStatement is where a statement that was taken stands among all, and its days.
+type takenStatement struct {
+	number   uint64
+	from, to ledger.Day
+}
+
+func takenStatements(tx *store.Tx, party provinces.Party) (list []takenStatement, err error) {
+	err = tx.Statements(party, func(s *clearing.StatementRecord) bool {
+		if s.Outcome == provinces.StatementApplied {
+			list = append(list, takenStatement{s.Number, s.Statement.From, s.Statement.To})
+		}
+		return true
 	})
-	if err == nil && !replaced {
-		r.others = append(r.others, b)
-	}
-	return err
+	return list, err
+}
+
+// replaces reports whether the statement came after a refused one and stands for it.
+func (t takenStatement) replaces(refused *clearing.StatementRecord) bool {
+	return t.number > refused.Number && (refused.Statement.From == 0 || t.from <= refused.Statement.From && refused.Statement.To <= t.to)
 }
