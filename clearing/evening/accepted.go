@@ -1,6 +1,8 @@
 package evening
 
 import (
+	"cmp"
+
 	"clearingd/clearing/reconcile"
 	"clearingd/clearing/store"
 	"clearingd/ledger"
@@ -81,15 +83,22 @@ func (r *run) unclaimed(booked map[string]accepted, found []reconcile.Break) (al
 	return alone, err
 }
 
-// byActs touches the days of breaks that officers have acted upon on this evening: what was
-// reversed must be found again, and what was accepted is looked at once more.
+// byActs touches the days of breaks that officers have acted upon since the evening of the run
+// before: what was reversed must be found again, and what was accepted is looked at once more.
 func (r *run) byActs(tx *store.Tx) error {
-	return tx.EveningBreaks(r.evening, func(b reconcile.Break) error {
-		for _, e := range b.History {
-			if e.Act != 0 && e.Evening == r.evening {
-				r.touch(b.Day)
+	for evening := cmp.Or(r.at.Evening, r.evening); evening <= r.evening; evening++ {
+		err := tx.EveningBreaks(evening, func(b reconcile.Break) error {
+			for _, e := range b.History {
+				// Of the last run's own evening those count that came after it.
+				if e.Act != 0 && e.Evening == evening && (evening > r.at.Evening || evening == r.evening || e.Act > r.at.Record) {
+					r.touch(b.Day)
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

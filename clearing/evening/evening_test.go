@@ -737,6 +737,28 @@ func (b *books) tied(evening ledger.Day, agreed uint64) {
 	b.explained(evening - 1)
 }
 
+// TestActsOfAnEveningWithoutAMatch: the acceptance that nobody claims is reversed on a day whose
+// night has no calendar, and so no match. The next match looks at it all the same.
+func TestActsOfAnEveningWithoutAMatch(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 3_000)
+	b.state(theHospital, monday, with(row(one), 61_00))
+	b.state(theTreatment, monday, row(one))
+	b.state(theHome, monday, row(one))
+	b.close(monday)
+	b.match(monday)
+	accepted := b.act(clearing.ActAccept, "break/bill/1", clearing.FundFigure{Fund: "390100", Amount: 61_00})
+	b.close(monday + 1)
+	b.state(theHospital, monday, row(one))
+	b.match(monday + 1)
+	b.demand("accepted/1 AMT_UNDER hospital -61.00 open", "bill/1 AMT_OVER hospital 61.00 decided")
+	b.act(clearing.ActReverse, fmt.Sprintf("act/%d", accepted))
+	b.close(monday + 2)
+	b.close(monday + 3)
+	b.match(monday + 3)
+	b.demand("accepted/1 AMT_UNDER hospital -61.00 gone", "bill/1 AMT_OVER hospital 61.00 gone")
+}
+
 // stops is a context that ends when it was asked so many times.
 type stops struct {
 	context.Context
