@@ -65,6 +65,7 @@ func (r *run) begin() error {
 	r.led = make(map[uint64]bool)
 	r.previous = make(map[string]reconcile.Break)
 	r.found = make(map[ledger.Day][]reconcile.Break)
+	r.strangers = make(map[string]ledger.Day)
 	r.agreed = make(map[string]bool)
 	r.results = make(map[ledger.Day]reconcile.DayResult)
 	stated := make(map[provinces.Party]bool)

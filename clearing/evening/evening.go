@@ -103,11 +103,12 @@ type run struct {
 	dead     []deadStray     // to be forgotten at the end
 	plans    map[string][]plan
 
-	previous map[string]reconcile.Break       // what was known of the days and parties at hand, by key
-	found    map[ledger.Day][]reconcile.Break // of each day that was matched
-	others   []reconcile.Break                // about statements
-	agreed   map[string]bool                  // keys of previous breaks whose bills are matched now
-	results  map[ledger.Day]reconcile.DayResult
+	previous  map[string]reconcile.Break       // what was known of the days and parties at hand, by key
+	found     map[ledger.Day][]reconcile.Break // of each day that was matched
+	strangers map[string]ledger.Day            // by key: the day whose rows without a bill have it
+	others    []reconcile.Break                // about statements
+	agreed    map[string]bool                  // keys of previous breaks whose bills are matched now
+	results   map[ledger.Day]reconcile.DayResult
 }
 
 // next is the earliest day that is still to be matched.

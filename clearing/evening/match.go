@@ -55,6 +55,11 @@ func (r *run) match(day ledger.Day) error {
 		}
 		b := reconcile.BreakOf(&broken)
 		b.Seen = broken.Seen()
+		if b.Entry == 0 {
+			if err := r.stranger(&b, day); err != nil {
+				return err
+			}
+		}
 		found = append(found, b)
 		return sums.Add(&broken)
 	})
@@ -67,6 +72,36 @@ func (r *run) match(day ledger.Day) error {
 	}
 	r.found[day], r.results[day] = found, result
 	return nil
+}
+
+// stranger puts a break about a row without a bill on the day that the row lies beside: only the
+// match of that day finds it again. A party can state a row that the books do not know on several
+// days; behind the first, its break has the day in its key.
+func (r *run) stranger(b *reconcile.Break, day ledger.Day) error {
+	b.Day = day
+	dated := b.Key + "@" + day.String()
+	return r.view(func(tx *store.Tx) error {
+		own, err := tx.Break(dated)
+		if err != nil {
+			return err
+		}
+		first, err := tx.Break(b.Key)
+		if err != nil {
+			return err
+		}
+		of, named := r.strangers[b.Key]
+		if !named && first != nil && first.Found() {
+			if _, looked := r.results[first.Day]; !looked { // else it was not found any more
+				of, named = first.Day, true
+			}
+		}
+		if own != nil && own.Found() || named && of != day {
+			b.Key = dated
+			return nil
+		}
+		r.strangers[b.Key] = day
+		return nil
+	})
 }
 
 // otherDay has the day matched, too, on which a bill was taken back, or on which the bill was
@@ -102,6 +137,9 @@ func (r *run) breaksOf(day ledger.Day) (open map[string]bool, err error) {
 	open = make(map[string]bool)
 	err = r.view(func(tx *store.Tx) error {
 		return tx.DayBreaks(day, func(b reconcile.Break) error {
+			if b.Day != day { // it was about this day once
+				return nil
+			}
 			r.previous[b.Key] = b
 			open[b.Key] = b.State.Undecided()
 			return nil

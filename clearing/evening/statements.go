@@ -62,7 +62,11 @@ func (r *run) aboutStatements() error {
 		for party := range numbered {
 			r.missingSerials(tx, party)
 		}
-		return r.stillRefused(tx, refused)
+		if err := r.stillRefused(tx, refused); err != nil {
+			return err
+		}
+		r.others = onePerKey(r.others) // a number can come again and again
+		return nil
 	})
 }
 

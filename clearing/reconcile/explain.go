@@ -159,6 +159,10 @@ func (q *Question) part(b *Break) Part {
 		}
 		more += f.Owed
 	}
+	if owed, told := q.byRows(b, side, more); told {
+		p.Owed = owed
+		return p
+	}
 	switch billIn := q.holds(b.Day); {
 	case q.InTotals[b.Entry] && rowIn:
 		p.Owed = b.Books + more
@@ -172,6 +176,35 @@ func (q *Question) part(b *Break) Part {
 		p.Owed = b.Books + more
 	}
 	return p
+}
+
+// byRows is what a break adds to the difference by the rows that the side has of it, each on the
+// day where it lies: a duplicate need not lie where the first one does. told is false where
+// rows and findings, which come to more in all, are not one to one.
+func (q *Question) byRows(b *Break, side Side, more ledger.Amount) (owed ledger.Amount, told bool) {
+	if b.Seen == nil || len(b.Seen.Sides) <= int(side) || b.Seen.ByStay[side] {
+		return 0, false
+	}
+	books := b.Books
+	if b.Seen.Books == nil {
+		books = 0
+	}
+	all := -books
+	if q.holds(b.Day) && !q.InTotals[b.Entry] {
+		owed -= books
+	}
+	for i := range b.Seen.Sides[side] {
+		row := &b.Seen.Sides[side][i]
+		day := row.To
+		if row.on(b.Day) {
+			day = b.Day
+		}
+		all += row.Amounts.Owed()
+		if q.holds(day) {
+			owed += row.Amounts.Owed()
+		}
+	}
+	return owed, all == more
 }
 
 // exactMax parts are searched for the fewest among all their subsets; tripleMax for three.
