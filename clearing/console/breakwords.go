@@ -119,6 +119,12 @@ var breakPhrases = map[string]phrase{
 	"event.assigned":    {"转交", "assigned"},
 	"event.gone":        {"不再存在", "not found any more"},
 
+	"fig.stmt_begndate":   {"对账业务日", "Business day stated"},
+	"fig.serial":          {"对账单编号", "Serial number"},
+	"fig.statement":       {"对账单", "Statement"},
+	"fig.rest":            {"任何一份总额都不涵盖的结算", "Bills that no total covers"},
+	"fig.total":           {"总额", "Total"},
+	"fig.accepted":        {"已认账的差额", "Accepted difference"},
 	"fig.rows":            {"行数", "Rows"},
 	"fig.owed":            {"应付合计（基金与个人账户）", "Owed (funds and account)"},
 	"fig.medfee_sumamt":   {"医疗费总额", "Total cost"},

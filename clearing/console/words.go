@@ -153,7 +153,16 @@ func (w words) figure(field string) string {
 	if p, ok := phrases["fig."+field]; ok {
 		return p.in(w.language)
 	}
-	return visible(provinces.FundName(ledger.Fund(field), w.language))
+	if provinces.ValidFund(ledger.Fund(field)) {
+		return visible(provinces.FundName(ledger.Fund(field), w.language))
+	}
+	if dimensions := strings.Split(field, "."); len(dimensions) == 4 { // of totals: reconcile.TotalsDifference.Dimensions
+		if dimensions[1] == "rest" {
+			return w.text("fig.rest")
+		}
+		return w.text("fig.total")
+	}
+	return visible(field)
 }
 
 // owedOf is what is owed for a bill: its funds and the personal account.

@@ -19,6 +19,19 @@ var families = []string{
 	"psn_type.", "med_type.", "hosp_lv.", "out_fil_type.", "advice.", "file.", "station.", "scope.", "standing.", "event.", "fig.", "do.", "act.kind.",
 }
 
+// What findings are about has its name; nothing but a fund is called one.
+func TestTheNamesOfFigures(t *testing.T) {
+	w := words{language: "zh"}
+	for field, want := range map[string]string{
+		"stmt_begndate": "对账业务日", "accepted": "已认账的差额", "serial": "对账单编号", "statement": "对账单", "fund_pay_sumamt": "基金合计",
+		"390.21.330100.-": "总额", "-.rest.-.-": "任何一份总额都不涵盖的结算", "390100": provinces.FundName("390100", "zh"), "odd": "odd",
+	} {
+		if got := w.figure(field); got != want {
+			t.Errorf("%s is called %s, want %s", field, got, want)
+		}
+	}
+}
+
 func TestBothLanguagesHaveTheSameWords(t *testing.T) {
 	verbs := regexp.MustCompile(`%(?:\[\d\])?[a-z]`)
 	for key, p := range phrases {
