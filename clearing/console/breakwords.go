@@ -149,6 +149,8 @@ var breakPhrases = map[string]phrase{
 	"provider.explained": {"以上差异合计正好等于相差金额", "these breaks add up to exactly what the two are apart"},
 	"provider.left":      {"另有 %s 元不在以上差异之中", "%s yuan are in none of these breaks"},
 	"provider.cancel":    {"彼此抵消、不计入相差的：", "These cancel among themselves and add nothing:"},
+	"breaks.behind":      {"最近一次匹配是 %s 晚；其后各晚没有匹配，新的差异不在其中，请询问运维。", "The newest match is of the evening of %s; the nights since have matched nothing, and what differs since is not listed: ask operations."},
+	"breaks.unmatched":   {"已有对账报送而从未匹配，没有差异可列，请询问运维。", "Sides have stated something and nothing was ever matched, so nothing can be listed: ask operations."},
 	"breaks.rest":        {"清单未完；上方合计为全部。", "The list goes on; the sums above are of all of it."},
 	"provider.unlisted":  {"另有 %d 项未列", "%d more are not listed"},
 	"apart":              {"相差（机构减账册）", "Apart (hospital less books)"},

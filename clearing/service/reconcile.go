@@ -59,7 +59,14 @@ const BreaksLimit = 200
 // BreaksReply is a part of a list of breaks, by key, with the sums of the whole of it. Call
 // again with After = Next until Next is "".
 type BreaksReply struct {
-	Evening ledger.Day         `json:"evening"` // on which working days are counted: the one asked for, or the last closed day
+	Evening ledger.Day `json:"evening"` // on which working days are counted: the one asked for, or the last closed day
+
+	// Behind: sides have stated something, and the newest match is of an evening before (nil:
+	// there was none), because the calendar of the year is missing. What has differed since
+	// is in no list.
+	Behind  bool        `json:"behind,omitempty"`
+	Matched *ledger.Day `json:"matched,omitempty"`
+
 	Breaks  []report.BreakLine `json:"breaks"`
 	Next    string             `json:"next,omitempty"`
 	Sum     report.BreakSum    `json:"sum"`     // of all that were selected

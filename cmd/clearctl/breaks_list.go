@@ -143,6 +143,12 @@ func (a *app) fetchBreaks(c *cobra.Command, f breakFilters) (whole service.Break
 func (a *app) printBreaks(r service.BreaksReply) {
 	a.printf("截至 %s：%d 项，账册应付 %s，对方多 %s，账册多 %s（元）", "as of %s: %d breaks, owed by the books %s, sides have more %s, books have more %s (yuan)",
 		r.Evening, r.Sum.Count, grouped(r.Sum.Books), grouped(r.Sum.More), grouped(r.Sum.Less))
+	switch {
+	case r.Behind && r.Matched != nil:
+		a.printf("! 最近一次匹配是 %s 晚；其后各晚没有匹配，新的差异不在其中，请询问运维", "! the newest match is of the evening of %s; the nights since have matched nothing, and what differs since is not listed: ask operations", *r.Matched)
+	case r.Behind:
+		a.printf("! 已有对账报送而从未匹配，没有差异可列，请询问运维", "! sides have stated something and nothing was ever matched, so nothing can be listed: ask operations")
+	}
 	if len(r.Breaks) == 0 {
 		return
 	}

@@ -354,6 +354,23 @@ func FuzzBreaksSheet(f *testing.F) {
 	})
 }
 
+// No breaks because nothing differs, and no breaks because nothing was matched, are not the same.
+func TestAListThatIsBehindSaysSo(t *testing.T) {
+	matched := scriptDay
+	for want, reply := range map[string]service.BreaksReply{
+		"":                       {Evening: scriptDay},
+		"nothing was ever":       {Evening: scriptDay + 1, Behind: true},
+		scriptDay.String() + ";": {Evening: scriptDay + 1, Behind: true, Matched: &matched},
+	} {
+		var out bytes.Buffer
+		a := &app{out: &out, lang: english}
+		a.printBreaks(reply)
+		if got := out.String(); !strings.Contains(got, want) || strings.Contains(got, "!") != reply.Behind {
+			t.Errorf("%+v: %s", reply, got)
+		}
+	}
+}
+
 // Thousands of parts do not drown the answer; the JSON has all.
 func TestSoManyPartsAndHowManyMore(t *testing.T) {
 	var out bytes.Buffer

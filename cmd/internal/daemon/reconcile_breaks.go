@@ -50,6 +50,9 @@ func (d *Daemon) breaks(ctx context.Context, q service.BreaksRequest) (reply ser
 	}
 	list := breakList{q: &q, at: at, evening: d.evening, classes: make(map[reconcile.Class]*report.BreakSum)}
 	err = d.store.View(func(tx *store.Tx) error {
+		if err := list.behind(tx); err != nil {
+			return err
+		}
 		return candidates(tx, &q, at, func(b reconcile.Break) error {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -135,6 +138,24 @@ type breakList struct {
 	lines   []report.BreakLine
 	sum     report.BreakSum
 	classes map[reconcile.Class]*report.BreakSum
+	late    bool        // the evening was not matched
+	matched *ledger.Day // the newest evening that was
+}
+
+// behind finds out whether the evening was matched; without any statement there is nothing to
+// match.
+func (l *breakList) behind(tx *store.Tx) error {
+	at, err := tx.Reconciled()
+	if err != nil || at.Evening >= l.at.evening {
+		return err
+	}
+	if at.Evening != 0 {
+		l.matched = &at.Evening
+	}
+	return tx.StatementParties(func(provinces.Party) bool {
+		l.late = true
+		return false
+	})
 }
 
 type breakLiner interface {
@@ -212,7 +233,10 @@ func (l *breakList) selectsLine(line *report.BreakLine) bool {
 
 func (l *breakList) reply() service.BreaksReply {
 	l.cut()
-	reply := service.BreaksReply{Evening: l.at.evening, Breaks: l.lines, Sum: l.sum, Classes: []report.ClassLine{}}
+	reply := service.BreaksReply{Evening: l.at.evening, Behind: l.late, Breaks: l.lines, Sum: l.sum, Classes: []report.ClassLine{}}
+	if l.late {
+		reply.Matched = l.matched
+	}
 	if len(l.lines) > l.q.Limit {
 		reply.Breaks = l.lines[:l.q.Limit]
 		reply.Next = reply.Breaks[l.q.Limit-1].Key

@@ -474,6 +474,12 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 	if metrics := h.page("/metrics"); !strings.Contains(metrics, "\nclearingd_reconcile_without_calendar 1\n") {
 		t.Error("the metric does not say that nothing was matched")
 	}
+	if listed := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{}); !listed.Behind || listed.Matched != nil {
+		t.Errorf("the list of breaks does not say that nothing was matched: %+v", listed)
+	}
+	if page := h.page("/breaks?lang=en"); !strings.Contains(page, "nothing was ever matched") {
+		t.Error("the page of breaks does not say that nothing was matched")
+	}
 	for _, run := range []bool{false, true} {
 		failure := h.refusedCall(service.Reconcile, service.ReconcileRequest{Run: run})
 		if want := map[bool]int{false: http.StatusNotFound, true: http.StatusConflict}[run]; failure.Code != want || failure.ZH == "" || failure.EN == "" {
@@ -503,7 +509,7 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 		}
 	}
 	part := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{Limit: 1})
-	if len(part.Breaks) != 1 || part.Next != part.Breaks[0].Key || part.Sum.Count != 2 || len(part.Classes) != 2 {
+	if part.Behind || len(part.Breaks) != 1 || part.Next != part.Breaks[0].Key || part.Sum.Count != 2 || len(part.Classes) != 2 {
 		t.Errorf("a part of one: %+v", part)
 	}
 	for _, q := range []service.BreaksRequest{{Class: "NONE"}, {Age: "old"}, {State: "odd"}, {Owner: "me"}, {Happened: "x"}, {Province: "99"}} {
