@@ -138,7 +138,7 @@ func (a *app) printHistory(r *service.BreakReply) {
 		if e.Act != 0 {
 			by = fmt.Sprintf("#%d %s", e.Act, by)
 		}
-		t.row(e.Evening, strings.TrimSpace(e.What+" "+e.Why), a.words(report.StateName(e.State)), by)
+		t.row(e.Evening, strings.TrimSpace(a.event(e.What)+" "+e.Why), a.words(report.StateName(e.State)), by)
 	}
 	t.write(a.out)
 	for _, s := range r.Sources {
@@ -151,4 +151,24 @@ func (a *app) printHistory(r *service.BreakReply) {
 			a.printf("%s：已报齐至 %s", "%s: complete up to %s", printable(h.Party.Key()), h.Until)
 		}
 	}
+}
+
+// event is what happened to a break. In English the words of the books are their own names; of
+// what resolved by itself, and of acts, the kind follows.
+func (a *app) event(what string) string {
+	if a.lang == english {
+		return what
+	}
+	kind, of, _ := strings.Cut(what, ":")
+	zh := map[string]string{
+		reconcile.EventSeen: "首次发现", reconcile.EventChanged: "数字有变", reconcile.EventReopened: "重新打开", reconcile.EventResolved: "自动消除：",
+		reconcile.EventWaiting: "超过上限，待人工批准：", reconcile.EventUndone: "自动消除被撤销", reconcile.EventAct: "经办：",
+		reconcile.EventCommented: "备注", reconcile.EventAssigned: "转交", reconcile.EventGone: "不再存在",
+	}
+	for _, name := range []string{what, kind + ":"} {
+		if word, ok := zh[name]; ok {
+			return word + of
+		}
+	}
+	return what
 }

@@ -371,6 +371,15 @@ func TestAListThatIsBehindSaysSo(t *testing.T) {
 	}
 }
 
+func TestWhatHappenedInChinese(t *testing.T) {
+	a := &app{lang: chinese}
+	for what, want := range map[string]string{"seen": "首次发现", "resolved:timing-pair": "自动消除：timing-pair", "act:accept": "经办：accept", "gone": "不再存在", "odd": "odd"} {
+		if got := a.event(what); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+}
+
 // Thousands of parts do not drown the answer; the JSON has all.
 func TestSoManyPartsAndHowManyMore(t *testing.T) {
 	var out bytes.Buffer
