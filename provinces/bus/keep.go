@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,7 @@ const (
 // the next, which the broker would refuse for ever.
 type keeping struct {
 	store, kept string
+	blocks      map[string]int64 // bytes of each block before the start, by second name
 	log         *zap.Logger
 }
 
@@ -47,7 +49,7 @@ func keepStreams(storeDir string, log *zap.Logger) (*keeping, error) {
 	if log == nil {
 		log = zap.NewNop()
 	}
-	k := &keeping{store: filepath.Join(storeDir, jetstreamDir), kept: filepath.Join(storeDir, keptDir), log: log}
+	k := &keeping{store: filepath.Join(storeDir, jetstreamDir), kept: filepath.Join(storeDir, keptDir), blocks: make(map[string]int64), log: log}
 	for _, step := range []func() error{k.endEarlier, k.removeTests, k.removeUnborn, k.readable} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrStore, err)
@@ -120,7 +122,21 @@ func (k *keeping) readable() error {
 
 // link gives every file of the streams its second name.
 func (k *keeping) link() error {
-	return eachStream(k.store, func(name, _ string) error { return linkStream(k.store, k.kept, name) })
+	err := eachStream(k.store, func(name, _ string) error { return linkStream(k.store, k.kept, name) })
+	if err != nil {
+		return err
+	}
+	return eachStream(k.kept, func(_, dir string) error {
+		files, err := blocks(dir)
+		for _, file := range files {
+			info, failed := os.Stat(filepath.Join(dir, file))
+			if failed != nil {
+				return failed
+			}
+			k.blocks[filepath.Join(dir, file)] = info.Size()
+		}
+		return err
+	})
 }
 
 // linkStream gives the files of a stream that another directory does not have a name in it.
@@ -148,10 +164,26 @@ func (k *keeping) lost(s *Server) error {
 	goesOn := s.recovered()
 	lost, err := k.missing(goesOn)
 	if err == nil && len(lost) == 0 {
+		k.sayCut()
 		return k.done()
 	}
 	s.Shutdown()
 	return k.failed(err, goesOn)
+}
+
+// sayCut says which blocks the start has cut short. The broker leaves out, without a word, what
+// follows a message that it cannot read. After a power cut that message was being written and
+// was never acknowledged; of a damaged file, all that followed was.
+func (k *keeping) sayCut() {
+	for _, name := range slices.Sorted(maps.Keys(k.blocks)) {
+		info, err := os.Stat(name)
+		if err != nil || info.Size() >= k.blocks[name] {
+			continue
+		}
+		place, _ := filepath.Rel(k.kept, name)
+		k.log.Error("a start of the broker has cut a block of a stream short: unless the power failed while a message was written, acknowledged messages are gone",
+			zap.String("block", place), zap.Int64("bytes", k.blocks[name]), zap.Int64("left", info.Size()))
+	}
 }
 
 // failed puts back what a start that failed has lost, and joins that to its error.

@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // streamDir is where the broker keeps the claims of Shanghai.
@@ -267,6 +269,34 @@ func TestAStoreIsFoundUnderAnyName(t *testing.T) {
 		}
 		if _, err := keepStreams(dir, nil); !errors.Is(err, ErrStore) || !strings.Contains(err.Error(), "1.blk") {
 			t.Errorf("%s: a block that cannot be read: %v", name, err)
+		}
+	}
+}
+
+// What a start leaves out of a damaged block is gone, with whatever was acknowledged in it. It is
+// said, for the broker does not.
+func TestABlockThatAStartCutsShortIsSaid(t *testing.T) {
+	f := newBench(t)
+	f.publish(1, 20)
+	f.stop()
+	blocks := filepath.Join(f.streamDir(), blocksDir)
+	text, err := os.ReadFile(filepath.Join(blocks, "1.blk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := errors.Join(os.WriteFile(filepath.Join(blocks, "1.blk"), text, 0o600), os.Remove(filepath.Join(blocks, "index.db"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} { // the next start leaves out nothing more
+		core, logs := observer.New(zap.ErrorLevel)
+		server, err := StartServer(ServerOptions{StoreDir: f.dir, Log: zap.New(core)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Shutdown()
+		if said := logs.FilterMessageSnippet("cut a block").FilterFieldKey("left").Len(); said != want {
+			t.Errorf("said %d times, want %d", said, want)
 		}
 	}
 }
