@@ -42,10 +42,10 @@ type Answer struct {
 
 // FieldError names one place that is wrong.
 type FieldError struct {
-	Code     Code   `cbor:"1,keyasint,omitempty"`
-	Field    string `cbor:"2,keyasint,omitempty"` // path in the dialect's own names, for example input.data.medfee_sumamt
-	Expected string `cbor:"3,keyasint,omitempty"` // what would be right; "" if it cannot be said
-	Found    string `cbor:"4,keyasint,omitempty"` // what was there, shortened, never an identity number or a name
+	Code     Code   `cbor:"1,keyasint,omitempty" json:"code"`
+	Field    string `cbor:"2,keyasint,omitempty" json:"field,omitempty"`    // path in the dialect's own names, for example input.data.medfee_sumamt
+	Expected string `cbor:"3,keyasint,omitempty" json:"expected,omitempty"` // what would be right; "" if it cannot be said
+	Found    string `cbor:"4,keyasint,omitempty" json:"found,omitempty"`    // what was there, shortened, never an identity number or a name
 }
 
 // Settlement is a bill as settled. For a cancellation every amount is negative.
