@@ -84,6 +84,23 @@ func TestADayPassedOverLacksItsCancellation(t *testing.T) {
 	b.demandSums(monday+1, 0, 0, 1)
 }
 
+// TestTheEndAloneOfABillThatWasNeverKnown: a 2601 takes a bill back on its own day. Who has neither
+// agrees; who has the refund alone has 1,200 less than the books.
+func TestTheEndAloneOfABillThatWasNeverKnown(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 3_000)
+	b.reverse(one)
+	refund := row(one)
+	refund.Refund = true
+	refund.Total, refund.Funds = -refund.Total, -refund.Funds
+	b.state(theHospital, monday, refund)
+	b.state(theTreatment, monday)
+	b.state(theHome, monday)
+	b.close(monday)
+	b.match(monday)
+	b.demand("bill/1 STATUS hospital -1200.00 open")
+}
+
 // TestATakingBackThatASideHasNeitherHalfOfResolvesItself: a bill and what takes it back on the
 // next day. Who states both days without either agrees with the books over both; who has the
 // bill and not its end does not.

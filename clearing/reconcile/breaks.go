@@ -10,7 +10,8 @@ import (
 //
 // The numbers in the tags are the stored form: append-only.
 type Break struct {
-	// Key: "bill/<number>", "row/<party>/<settlement id or line key>",
+	// Key: "bill/<number>", "row/<party>/<settlement id or line key>", of one that the party states
+	// on other days too with "@<day>" behind,
 	// "totals/<party>/<day>/<dimensions>", "serial/<party>/<from>-<to>".
 	Key string `cbor:"1,keyasint" json:"key"`
 
