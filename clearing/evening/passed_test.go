@@ -101,6 +101,24 @@ func TestTheEndAloneOfABillThatWasNeverKnown(t *testing.T) {
 	b.demand("bill/1 STATUS hospital -1200.00 open")
 }
 
+// TestTheEndAloneOnADayWithoutRows: the hospital has passed over the bill's day, and its refund of
+// a later day is told as a row without a bill, once.
+func TestTheEndAloneOnADayWithoutRows(t *testing.T) {
+	b := newBooks(t)
+	one := b.bill("one", 3_000)
+	b.reverse(one)
+	refund := row(one)
+	refund.Refund = true
+	refund.Total, refund.Funds = -refund.Total, -refund.Funds
+	b.close(monday)
+	b.state(theTreatment, monday)
+	b.state(theHome, monday)
+	b.state(theHospital, monday+1, refund)
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand("row/provider.33.H33010000001/330100G0000000000001~r REV_ORPHAN hospital -1200.00 open")
+}
+
 // TestATakingBackThatASideHasNeitherHalfOfResolvesItself: a bill and what takes it back on the
 // next day. Who states both days without either agrees with the books over both; who has the
 // bill and not its end does not.

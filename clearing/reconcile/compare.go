@@ -32,7 +32,7 @@ func (r *Result) judgeSide(s Side) SideState {
 		r.missing(s)
 	case len(rows) == 0:
 		state := r.said[s].absent(r.Books)
-		if r.Books.Silent && r.back[s] && state == NotAsked && r.said[s].Asked { // it has the end of the bill, and so must have the bill
+		if r.Books.Silent && r.back[s] && state == NotAsked && r.said[s].Asked && r.said[s].Rows { // it has the end of the bill, and so must have the bill
 			state = Differs
 		}
 		if state == Differs {

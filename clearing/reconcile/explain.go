@@ -186,7 +186,7 @@ func (q *Question) byRows(b *Break, side Side, more ledger.Amount) (owed ledger.
 		return 0, false
 	}
 	books := b.Books
-	if b.Seen.Books == nil {
+	if b.Seen.Books == nil || b.Seen.Books.Silent { // in neither's bills
 		books = 0
 	}
 	all := -books
