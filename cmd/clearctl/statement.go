@@ -112,7 +112,7 @@ func (a *app) statementDraft(party, head string, flags *statementFlags) (*statem
 		if rows, err = a.readFileUpTo(flags.file, provinces.StatementBytesMax); err != nil {
 			return nil, err
 		}
-		if rows, format, err = rowsOfFile(d.party, flags.file, rows); err != nil {
+		if rows, format, d.sheet, err = rowsOfFile(d.party, flags.file, rows); err != nil {
 			return nil, err
 		}
 	}

@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"clearingd/clearing"
@@ -21,19 +24,20 @@ type statementDraft struct {
 	parts [][]byte // head, then the file
 	file  []byte
 	rows  int64 // of a checked one
+	sheet []int // of a spreadsheet: the row that each line of the file comes from
 }
 
 // rowsOfFile finds out what a file of rows is by its name, and makes rows of a spreadsheet.
-func rowsOfFile(party provinces.Party, name string, data []byte) ([]byte, provinces.StatementFormat, error) {
+func rowsOfFile(party provinces.Party, name string, data []byte) ([]byte, provinces.StatementFormat, []int, error) {
 	hospital := party.Kind == provinces.PartyProvider
 	switch format := provinces.StatementFormat(strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")); {
 	case format == "xlsx":
 		return spreadsheetRows(hospital, data)
 	case hospital && (format == provinces.FormatTXT || format == provinces.FormatZIP),
 		!hospital && (format == provinces.FormatCSV || format == provinces.FormatJSONL):
-		return data, format, nil
+		return data, format, nil, nil
 	}
-	return nil, "", usageError("医院的明细为 .txt .zip .xlsx，各省的为 .csv .jsonl .xlsx："+name,
+	return nil, "", nil, usageError("医院的明细为 .txt .zip .xlsx，各省的为 .csv .jsonl .xlsx："+name,
 		"rows of a hospital are .txt, .zip or .xlsx, those of a province .csv, .jsonl or .xlsx: "+name)
 }
 
@@ -99,7 +103,7 @@ func setStmt(members map[string]json.RawMessage, about map[string]any) error {
 // checkStatement makes the checks of clearingd that need no books.
 func (a *app) checkStatement(d *statementDraft) error {
 	wrong := func(err error) error {
-		zh, en := refusalWords(err)
+		zh, en := refusalWords(d.inSheet(err))
 		return no("对账单有误："+zh, "the statement is wrong: "+en)
 	}
 	s, err := statement.Dialect{}.Head(d.party, d.id, d.parts[0])
@@ -128,6 +132,29 @@ func (a *app) checkStatement(d *statementDraft) error {
 		return wrong(refusal)
 	}
 	return nil
+}
+
+// inSheet names the places of a refusal by the rows of the spreadsheet that the file was made
+// from.
+func (d *statementDraft) inSheet(err error) error {
+	var refusal *provinces.RejectError
+	if len(d.sheet) == 0 || !errors.As(err, &refusal) {
+		return err
+	}
+	there := *refusal
+	there.Errors = slices.Clone(refusal.Errors)
+	for i := range there.Errors {
+		e := &there.Errors[i]
+		place, column, _ := strings.Cut(e.Field, ",")
+		number, ok := strings.CutPrefix(place, "line ")
+		if line, err := strconv.Atoi(number); ok && err == nil && line >= 1 && line <= len(d.sheet) {
+			e.Field = "line " + strconv.Itoa(d.sheet[line-1])
+			if column != "" {
+				e.Field += "," + column
+			}
+		}
+	}
+	return &there
 }
 
 // eachRow reads a file's rows, and the lines that are none.

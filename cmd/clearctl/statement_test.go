@@ -116,6 +116,13 @@ func TestStatementCheck(t *testing.T) {
 		{"a number with a fraction of a fen", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, written("10.001")), sheetRow(2, "10.00")), "line 2, medfee_sumamt", exitNo},
 		{"an id that was typed as a number", homeHead, home, sheet(t, "", append([]any{"人员编号"}, sheetTitles...), append([]any{written("3.3010000020521E+19")}, sheetRow(1, "10.00")...)),
 			"cell A2, line 2, is a number of more than 15 digits", exitNo},
+		{"rows that are formatted and empty", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, 10), []any{"", " "}, sheetRow(2, 10), []any{""}), "2 rows in 1 parts", exitOK},
+		{"a formula that shows nothing", homeHead, home, sheet(t, "A3", sheetTitles, sheetRow(1, 10), []any{""}, sheetRow(2, 10)), "cell A3, line 3", exitNo},
+		{"the row of the sheet", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, 10), []any{""}, sheetRow(2, "x")), "line 4, medfee_sumamt", exitNo},
+		{"the row of a hospital's sheet", detailsHead, hospital, sheet(t, "", sheetTitles, sheetRow(1, 10), sheetRow(2, "x")), "line 3, medfee_sumamt", exitNo},
+		{"a hospital's sheet without a column", detailsHead, hospital, sheet(t, "", []any{"结算编号", "医疗费总额", "基金支付总额", "个人账户支出"}), "the titles lack the column setl_id", exitNo},
+		{"a hospital's sheet with a column twice", detailsHead, hospital, sheet(t, "", []any{"结算ID", "setl_id"}), "two columns setl_id", exitNo},
+		{"a line's end in a cell", homeHead, home, sheet(t, "", sheetTitles, sheetRow(1, "10\n")), "line 2, column 3: a line's end within", exitNo},
 		{"no spreadsheet", homeHead, home, write(t, "rows.xlsx", "PK"), "cannot be opened", exitNo},
 	} {
 		args := []string{"check", test.party, "-"}

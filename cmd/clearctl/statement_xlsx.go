@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,17 +23,18 @@ const (
 
 // spreadsheetRows turns the first sheet of a workbook into rows: CSV of a province, the
 // TAB file of a 3202 of a hospital. The first row holds titles. A cell that is computed is
-// refused, whatever it shows.
-func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFormat, error) {
+// refused, whatever it shows; a row without content is passed over. lines has the row of the
+// sheet that each line of the file comes from.
+func spreadsheetRows(hospital bool, data []byte) (content []byte, format provinces.StatementFormat, lines []int, err error) {
 	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{RawCellValue: true, UnzipSizeLimit: rowsUnzippedMax, UnzipXMLSizeLimit: 16 << 20})
 	if err != nil {
-		return nil, "", no("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
+		return nil, "", nil, no("打不开该表格："+err.Error(), "the spreadsheet cannot be opened: "+err.Error())
 	}
 	defer book.Close()
 	name := book.GetSheetName(0)
 	rows, err := book.Rows(name)
 	if err != nil {
-		return nil, "", no("表格中没有工作表", "the workbook has no sheet")
+		return nil, "", nil, no("表格中没有工作表", "the workbook has no sheet")
 	}
 	defer rows.Close()
 	var file bytes.Buffer
@@ -45,20 +47,26 @@ func spreadsheetRows(hospital bool, data []byte) ([]byte, provinces.StatementFor
 		if err == nil {
 			err = readCells(book, name, line, cells)
 		}
+		if err == nil && line > 1 && !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
+			continue // formatted, and nothing in it
+		}
 		if err == nil {
 			err = write(line, cells)
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, "", nil, err
+		}
+		if line > 1 || !hospital { // the file of a hospital has no titles
+			lines = append(lines, line)
 		}
 	}
 	if err := rows.Error(); err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	if hospital {
-		return file.Bytes(), provinces.FormatTXT, nil
+		return file.Bytes(), provinces.FormatTXT, lines, nil
 	}
-	return file.Bytes(), provinces.FormatCSV, nil
+	return file.Bytes(), provinces.FormatCSV, lines, nil
 }
 
 // readCells refuses what is computed, and turns numbers into the text that the officer sees.
@@ -125,6 +133,9 @@ func csvRow(file *bytes.Buffer) func(int, []string) error {
 		for len(cells) < width {
 			cells = append(cells, "")
 		}
+		if at := slices.IndexFunc(cells, func(cell string) bool { return strings.ContainsAny(cell, "\r\n") }); at >= 0 {
+			return no(fmt.Sprintf("第 %d 行第 %d 列含有换行", line, at+1), fmt.Sprintf("line %d, column %d: a line's end within", line, at+1))
+		}
 		w := csv.NewWriter(file)
 		if err := w.Write(cells); err != nil {
 			return err
@@ -138,14 +149,24 @@ func csvRow(file *bytes.Buffer) func(int, []string) error {
 func tabRow(file *bytes.Buffer) func(int, []string) error {
 	columns := []string{"setl_id", "mdtrt_id", "psn_no", "medfee_sumamt", "fund_pay_sumamt", "acct_pay", "refd_setl_flag"}
 	titles := []string{"结算ID", "就诊ID", "人员编号", "医疗费总额", "基金支付总额", "个人账户支出", "退费结算标志"}
+	required := []string{"setl_id", "medfee_sumamt", "fund_pay_sumamt", "acct_pay"}
 	at := map[string]int{}
 	return func(line int, cells []string) error {
 		if line == 1 {
 			for i, cell := range cells {
 				for n := range columns {
-					if text := strings.TrimSpace(cell); text == columns[n] || text == titles[n] {
-						at[columns[n]] = i
+					if text := strings.TrimSpace(cell); text != columns[n] && text != titles[n] {
+						continue
 					}
+					if _, twice := at[columns[n]]; twice {
+						return no("表头中有两列 "+titles[n], "the titles have two columns "+columns[n])
+					}
+					at[columns[n]] = i
+				}
+			}
+			for n, column := range columns {
+				if _, ok := at[column]; !ok && slices.Contains(required, column) {
+					return no("表头缺少列 "+titles[n], "the titles lack the column "+column+" ("+titles[n]+")")
 				}
 			}
 			return nil
