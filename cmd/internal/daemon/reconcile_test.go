@@ -37,6 +37,7 @@ type spoken struct {
 	missing  settled           // its hospital does not have it
 	homeless settled           // its home province does not have it
 	stranger settled           // its treatment province has it twice, once under an id that is nobody's
+	parties  []provinces.Party // who has stated anything
 }
 
 var (
@@ -91,6 +92,7 @@ func speak(h *house) *spoken {
 func (s *spoken) stateHospital(h *house, own []settled, id string, more ledger.Amount, members string) {
 	h.Helper()
 	party := provider(own[0])
+	s.parties = append(s.parties, party)
 	var rows []settled
 	for _, b := range own {
 		switch b.id {
@@ -118,6 +120,7 @@ func (s *spoken) stateHospital(h *house, own []settled, id string, more ledger.A
 
 func (s *spoken) stateProvince(h *house, party provinces.Party, rows []settled) {
 	h.Helper()
+	s.parties = append(s.parties, party)
 	var csv bytes.Buffer
 	csv.WriteString("setl_id,mdtrt_id,fixmedins_code,insuplc_admdvs,medfee_sumamt,fund_pay_sumamt,acct_pay,psn_cash_pay,refd_setl_flag\r\n")
 	for _, b := range rows {
@@ -450,8 +453,9 @@ func TestBreaksSurviveOlderBooks(t *testing.T) {
 // if the answers have not.
 func restarted(t *testing.T, cfg config.Config, s *spoken) *house {
 	h := start(t, cfg)
-	home := provinces.Party{Kind: provinces.PartyHome, Province: ledger.Province(s.over.home)}
-	waitFor(t, func() bool { return len(haveFrom(h, home).Applied) == 1 })
+	for _, party := range s.parties {
+		waitFor(t, func() bool { return len(haveFrom(h, party).Applied) > 0 })
+	}
 	status := call[service.StatusReply](h, service.Status, nil)
 	if status.LastClosed == nil {
 		closeDay(h, openDay)
