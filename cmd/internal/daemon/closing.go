@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,6 +38,7 @@ var (
 type closing struct {
 	store   *store.Store
 	streams map[ledger.Province]func(context.Context) (last uint64, at time.Time, err error)
+	stated  func(context.Context) (last uint64, err error) // of the STATEMENTS stream
 	cutoff  clearing.Cutoff
 	manual  bool
 	night   func(context.Context, ledger.Day) error
@@ -45,6 +47,8 @@ type closing struct {
 	onHold  func(reason string) // told when the automatic closing stops and, with "", when it goes on
 
 	quit <-chan struct{} // closed when the daemon stops; nil never
+
+	reading atomic.Uint64 // the statement up to which a close waits; 0: none does
 
 	mu   sync.Mutex // one day is closed at a time
 	held string     // why days are not closed by themselves; "" if they are
@@ -200,8 +204,16 @@ func (c *closing) freeze(ctx context.Context, day ledger.Day, now bool) error {
 	})
 }
 
-// finish waits until every stream is answered past the day, and runs the night.
+// finish waits until every stream is answered past the day, and what sides have stated by now
+// is read, and runs the night: after a stop or with older books, statements that were
+// acknowledged long ago would else come after the match of their evening.
 func (c *closing) finish(ctx context.Context, day ledger.Day) error {
+	stated, err := c.stated(ctx)
+	if err != nil {
+		return err
+	}
+	c.reading.Store(stated)
+	defer c.reading.Store(0)
 	for {
 		waiting, err := c.waiting(day)
 		if err != nil {
@@ -232,9 +244,14 @@ func (c *closing) stopWith(ctx context.Context) {
 	c.quit = ctx.Done()
 }
 
-// waiting names the streams that are not answered to the end of a frozen day.
+// waiting names the streams that are not answered to the end of a frozen day, or not read.
 func (c *closing) waiting(day ledger.Day) (waiting []string, err error) {
 	err = c.store.View(func(tx *store.Tx) error {
+		if at, err := tx.Position(store.StatementsStream); err != nil {
+			return err
+		} else if end := c.reading.Load(); at.Sequence < end {
+			waiting = append(waiting, fmt.Sprintf("statements: read to %d of %d", at.Sequence, end))
+		}
 		for stream := range c.streams {
 			cut, decided, cutErr := tx.Cut(day, stream)
 			at, err := tx.Position(stream)

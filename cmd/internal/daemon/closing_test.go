@@ -25,6 +25,7 @@ type days struct {
 	last   uint64    // the stream's last sequence
 	at     time.Time // and its broker timestamp
 	nights []string  // closed days, in order
+	stmt   uint64    // the last sequence of STATEMENTS
 	reason string    // of a hold
 }
 
@@ -45,6 +46,7 @@ func newDays(t testing.TB, manual bool) *days {
 		streams: map[ledger.Province]func(context.Context) (uint64, time.Time, error){
 			"33": func(context.Context) (uint64, time.Time, error) { return d.last, d.at, nil },
 		},
+		stated: func(context.Context) (uint64, error) { return d.stmt, nil },
 		night:  d.night,
 		onLeap: func(time.Duration) {},
 		onHold: func(reason string) { d.reason = reason },
@@ -164,6 +166,40 @@ func TestAFrozenDayWaitsForItsLastAnswer(t *testing.T) {
 	d.answer(d.at)
 	if err := d.finishInterrupted(context.Background()); err != nil || strings.Join(d.nights, " ") != "2026-09-28" {
 		t.Errorf("after the restart: closed %v, %v", d.nights, err)
+	}
+}
+
+// TestACloseWaitsForWhatWasStated: what the broker had acknowledged before the close belongs to
+// the match of its evening, also where it is read late, as after a stop.
+func TestACloseWaitsForWhatWasStated(t *testing.T) {
+	d := newDays(t, false)
+	d.stmt = 2
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- d.closeDue(ctx, d.clock(1, time.Hour)) }()
+	for said := ""; said != "statements: read to 0 of 2"; {
+		select {
+		case err := <-closed:
+			t.Fatalf("closed without the statements: %v, it waited for %q", err, said)
+		case <-time.After(pollEvery):
+		}
+		waiting, err := d.waiting(d.first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = strings.Join(waiting, "")
+	}
+	cancel()
+	if err := <-closed; !errors.Is(err, context.Canceled) || len(d.nights) != 0 {
+		t.Fatalf("closed %v, %v", d.nights, err)
+	}
+	d.update(func(tx *store.Tx) error {
+		tx.SetPosition(store.StatementsStream, clearing.Position{Sequence: 2})
+		return nil
+	})
+	if err := d.finishInterrupted(context.Background()); err != nil || strings.Join(d.nights, " ") != "2026-09-28" {
+		t.Errorf("when they are read: closed %v, %v", d.nights, err)
 	}
 }
 

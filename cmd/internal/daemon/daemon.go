@@ -155,8 +155,12 @@ func (d *Daemon) build(desk *clearing.Desk) {
 	d.closing = &closing{
 		store: d.store, cutoff: cutoff, manual: manual, night: d.closeNight, log: d.log,
 		streams: make(map[ledger.Province]func(context.Context) (uint64, time.Time, error)),
-		onLeap:  d.metrics.SetClockLeap,
-		onHold:  d.clockHeld,
+		stated: func(ctx context.Context) (uint64, error) {
+			state, err := d.bus.StatementsState(ctx)
+			return state.Last, err
+		},
+		onLeap: d.metrics.SetClockLeap,
+		onHold: d.clockHeld,
 	}
 	for _, stream := range d.treatments {
 		d.closing.streams[stream] = func(ctx context.Context) (uint64, time.Time, error) {
