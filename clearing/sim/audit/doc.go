@@ -11,6 +11,10 @@
 // envelope by the published interface, decides the outcome, computes the benefit,
 // posts the entry.
 //
+// From its books it also tells what the parties to the bills can state of them ([Books.Moves]),
+// and how every pair of provinces must stand on an evening ([Books.Standings]): whether a
+// party has told everything, or has a bill otherwise, is said by whoever made it state that.
+//
 // The package promises to share no code with what it judges: it imports nothing of this
 // project, its amounts are math/big.Rat, its states are plain maps, and it is slow and
 // simple on purpose. Where a plan uses a shape of rules the auditor does not know, it says

@@ -20,7 +20,7 @@ type beliefs struct {
 	dice  *rand.Rand
 	early []*statement // come before the day with the bills is closed
 	late  []*statement // come after: corrections, repetitions, what somebody stated too late
-	last  ledger.Day   // the newest day with bills
+	main  string       // the day with most bills, on which parties play their roles
 	next  ledger.Day   // the day that is closed after the late ones, and that they are about at most
 
 	taken  map[uint64]bool // bills about which a difference is planted
@@ -69,11 +69,11 @@ const (
 var roles = []role{lagging, mistaken, doubling, skipping, summing, misadding, copying, mending, spoiling, recalling, mending, summing, recalling}
 
 // believe makes what the sides state of the moves. Everything follows from seed and moves.
-// last is the newest day with bills, next the first that will not be closed before the late
-// statements come; ahead says that it can be spoken about already.
-func believe(seed uint64, moves []audit.Move, last, next ledger.Day, ahead bool) *beliefs {
+// next is the first day that will not be closed before the late statements come; ahead says
+// that it can be spoken about already.
+func believe(seed uint64, moves []audit.Move, next ledger.Day, ahead bool) *beliefs {
 	b := &beliefs{
-		dice: rand.New(rand.NewPCG(seed, 0x62656c6965667321)), last: last, next: next,
+		dice: rand.New(rand.NewPCG(seed, 0x62656c6965667321)), main: busiest(moves), next: next,
 		taken: map[uint64]bool{}, serial: map[string]int{},
 	}
 	of := b.gather(moves)
@@ -85,13 +85,24 @@ func believe(seed uint64, moves []audit.Move, last, next ledger.Day, ahead bool)
 	}
 	for _, party := range parties {
 		as := plain
-		if i := slices.IndexFunc(left, func(r role) bool { return b.suits(r, party, of[party][last.String()]) }); i >= 0 {
+		if i := slices.IndexFunc(left, func(r role) bool { return b.suits(r, party, of[party][b.main]) }); i >= 0 {
 			as = left[i]
 			left = slices.Delete(left, i, i+1)
 		}
 		b.party(party, as, of[party])
 	}
 	return b
+}
+
+// busiest is the day with most moves.
+func busiest(moves []audit.Move) (day string) {
+	n := map[string]int{}
+	for _, m := range moves {
+		if n[m.Day]++; n[m.Day] > n[day] || n[m.Day] == n[day] && m.Day < day {
+			day = m.Day
+		}
+	}
+	return day
 }
 
 // gather picks who states, and what each has by its days. Whoever has a bill that stands
@@ -122,7 +133,7 @@ func (b *beliefs) gather(moves []audit.Move) map[string]map[string][]audit.Move 
 	return of
 }
 
-// suits reports whether a party with these bills of the last day can play the role.
+// suits reports whether a party with these bills of the main day can play the role.
 func (b *beliefs) suits(as role, party string, moves []audit.Move) bool {
 	alone := 0
 	for _, m := range moves {
@@ -144,24 +155,24 @@ func oneInsurance(moves []audit.Move) bool {
 	return !slices.ContainsFunc(moves, func(m audit.Move) bool { return m.Insurance != moves[0].Insurance })
 }
 
-// party makes the statements of one party: one for each day with bills, the last of them in
-// its role.
+// party makes the statements of one party: one for each day with bills, that of the main day
+// in its role. Who leaves that day open says nothing of later ones: a horizon would reach it.
 func (b *beliefs) party(party string, as role, days map[string][]audit.Move) {
 	numbered := as != plain && as != recalling || b.dice.IntN(2) == 0
 	if as == skipping {
 		b.serial[party] = 1
 	}
+	leaves := as == lagging || as == mistaken || as == doubling || as == misadding
 	for _, day := range slices.Sorted(maps.Keys(days)) {
-		if len(days[day]) == 0 {
+		if day == b.main || len(days[day]) == 0 || leaves && day > b.main {
 			continue
 		}
 		s := b.stating(party, day, days[day], numbered)
-		if day != b.last.String() {
-			b.plantSome(s)
-			b.early = append(b.early, s)
-			continue
-		}
-		b.play(as, s)
+		b.plantSome(s)
+		b.early = append(b.early, s)
+	}
+	if len(days[b.main]) > 0 { // the last, since corrections go on with its number
+		b.play(as, b.stating(party, b.main, days[b.main], numbered))
 	}
 }
 
@@ -180,7 +191,7 @@ func (b *beliefs) stating(party, day string, moves []audit.Move, numbered bool) 
 	return s
 }
 
-// play lets the party state its last day in its role.
+// play lets the party state its main day in its role.
 func (b *beliefs) play(as role, s *statement) {
 	b.early = append(b.early, s)
 	after := func(change func(*statement)) {
@@ -234,7 +245,7 @@ func (b *beliefs) play(as role, s *statement) {
 	}
 }
 
-// recall lets the party state a bill of its last day again in the statement of the next.
+// recall lets the party state a bill of its main day again in the statement of the next.
 func (b *beliefs) recall(s *statement) {
 	for _, r := range s.ours {
 		if !r.Alone || b.taken[r.Number] {

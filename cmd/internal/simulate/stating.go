@@ -56,14 +56,8 @@ func (r *run) reconciling(ctx context.Context) error {
 		return err
 	}
 	moves := books.Moves()
-	last := r.day
-	for _, m := range moves {
-		if day, err := ledger.ParseDay(m.Day); err == nil && m.Number == moves[len(moves)-1].Number {
-			last = day
-		}
-	}
 	next := r.day + 1
-	r.beliefs = believe(r.Options.Seed, moves, last, next, r.Manual || next <= today(time.Now())+1)
+	r.beliefs = believe(r.Options.Seed, moves, next, r.Manual || next <= today(time.Now())+1)
 	r.stated.truths = r.beliefs.truths()
 	for _, s := range slices.Concat(r.early, r.late) {
 		s.write(r.beliefs.dice)
