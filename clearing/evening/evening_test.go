@@ -250,6 +250,50 @@ func TestACancellationThatWasNeverKnown(t *testing.T) {
 	}
 }
 
+// TestATakingBackNamesItsBill: a 2601 of the day after has no setl_id, so whoever states it names
+// the bill. Columns that need not be there are not needed for that.
+func TestATakingBackNamesItsBill(t *testing.T) {
+	b := newBooks(t)
+	bill := b.bill("one", 11_000)
+	for _, party := range everybody {
+		b.state(party, monday, row(bill))
+	}
+	b.close(monday)
+	b.reverse(bill)
+	for _, party := range everybody {
+		x := named(bill)
+		if x.VisitID = ""; party == theHospital {
+			x.VisitID = bill.Bill.Claim.VisitID // a 3202 has the column
+		}
+		b.state(party, monday+1, x)
+	}
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand()
+	b.demandSums(monday+1, 1, 0, 0)
+}
+
+// TestATakingBackBesideOneThatWasNeverKnown: the bill is of the day before; a 2305 was undone,
+// and then a 2601 took the bill back for good. A row that takes the bill back, and names the
+// bill since a 2601 has no setl_id, means the latter.
+func TestATakingBackBesideOneThatWasNeverKnown(t *testing.T) {
+	b := newBooks(t)
+	bill := b.bill("one", 11_000)
+	for _, party := range everybody {
+		b.state(party, monday, row(bill))
+	}
+	b.close(monday)
+	b.restore(b.cancel(bill), bill)
+	b.reverse(bill)
+	for _, party := range everybody {
+		b.state(party, monday+1, named(bill))
+	}
+	b.close(monday + 1)
+	b.match(monday + 1)
+	b.demand()
+	b.demandSums(monday+1, 3, 0, 0)
+}
+
 // TestTotalsOfABillThatWasNeverKnown: totals count neither it nor the 2601, of one day or of
 // the month that holds both days.
 func TestTotalsOfABillThatWasNeverKnown(t *testing.T) {

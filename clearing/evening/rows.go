@@ -1,6 +1,7 @@
 package evening
 
 import (
+	"cmp"
 	"fmt"
 
 	"clearingd/clearing"
@@ -36,7 +37,8 @@ type anchor struct {
 }
 
 // beside finds the anchor of a row (reconcile.Beside). What the day's own numbers tell is
-// not looked up.
+// not looked up. A row that takes back a bill of another day, and names the bill, is found by
+// its stay; where it does not say which, it gets that of the bill.
 func (r *run) beside(i *reconcile.Item) (a anchor, err error) {
 	if i.Number == 0 {
 		return anchor{day: i.To}, nil
@@ -66,12 +68,29 @@ func (r *run) beside(i *reconcile.Item) (a anchor, err error) {
 			booked.UndoneBy, booked.UndoneOn = by.Number, by.Day
 		}
 		a = anchor{reconcile.Beside(i, &booked), i.Number, true}
-		if a.day != record.Day {
-			a.number = booked.UndoneBy
+		if a.day == record.Day {
+			return nil
 		}
-		return nil
+		a.number = booked.UndoneBy
+		return r.staysWith(tx, i)
 	})
 	return a, err
+}
+
+// staysWith gives a row the stay of the bill that it names, as far as it says none.
+func (r *run) staysWith(tx *store.Tx, i *reconcile.Item) error {
+	if i.Provider != "" && i.VisitID != "" {
+		return nil
+	}
+	booked, err := tx.Record(i.Number)
+	for err == nil && booked.Bill == nil {
+		booked, err = tx.Record(booked.Original)
+	}
+	if err != nil {
+		return err
+	}
+	i.Provider, i.VisitID = cmp.Or(i.Provider, booked.Provider), cmp.Or(i.VisitID, booked.Bill.Claim.VisitID)
+	return nil
 }
 
 // rows sorts the rows that lie beside a day: those of the statements in force, and strays

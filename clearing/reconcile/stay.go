@@ -159,12 +159,16 @@ func fits(bill, row *Item) bool {
 }
 
 // pairs goes through the bills and rows of a side that have no partner yet, in order, and
-// claims each pair that agree says yes to.
+// claims each pair that agree says yes to. Bills that nobody is asked for come last: a row that
+// could be of either is of the one that counts.
 func (g *stay) pairs(s Side, agree func(bill, row *Item) bool) {
-	for i := range g.bills {
-		for k := range g.rows[s] {
-			if bill := &g.bills[i]; bill.wants(s) && g.free[s][k] && agree(bill.Books, &g.rows[s][k]) {
-				g.claim(s, i, k)
+	for _, silent := range []bool{false, true} {
+		for i := range g.bills {
+			for k := range g.rows[s] {
+				bill := &g.bills[i]
+				if bill.Books.Silent == silent && bill.wants(s) && g.free[s][k] && agree(bill.Books, &g.rows[s][k]) {
+					g.claim(s, i, k)
+				}
 			}
 		}
 	}
@@ -196,11 +200,17 @@ func (g *stay) only(s Side) {
 	}
 }
 
-// open are the bills and rows of a side without a partner.
+// open are the bills and rows of a side without a partner; bills that nobody is asked for only
+// where there are no others.
 func (g *stay) open(s Side, refund bool) (bills, rows []int) {
-	for i := range g.bills {
-		if g.bills[i].wants(s) && g.bills[i].Books.Refund == refund {
-			bills = append(bills, i)
+	for _, silent := range []bool{false, true} {
+		for i := range g.bills {
+			if g.bills[i].Books.Silent == silent && g.bills[i].wants(s) && g.bills[i].Books.Refund == refund {
+				bills = append(bills, i)
+			}
+		}
+		if len(bills) > 0 {
+			break
 		}
 	}
 	for k := range g.rows[s] {
