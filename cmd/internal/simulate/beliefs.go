@@ -45,6 +45,7 @@ type planted struct {
 	books      *big.Rat // owed by the books
 	more       *big.Rat // the side's less the books'
 	fund       string   // that differs; "" if it is not one
+	bare       bool     // the side states no funds
 	move       audit.Move
 }
 
@@ -69,18 +70,20 @@ const (
 var roles = []role{lagging, mistaken, doubling, skipping, summing, misadding, copying, mending, spoiling, recalling, mending, summing, recalling}
 
 // believe makes what the sides state of the moves. Everything follows from seed and moves.
-// next is the first day that will not be closed before the late statements come; ahead says
-// that it can be spoken about already.
-func believe(seed uint64, moves []audit.Move, next ledger.Day, ahead bool) *beliefs {
+// next is the first day that will not be closed before the late statements come; through is
+// the last one that can be spoken about yet.
+func believe(seed uint64, moves []audit.Move, next, through ledger.Day) *beliefs {
 	b := &beliefs{
-		dice: rand.New(rand.NewPCG(seed, 0x62656c6965667321)), main: busiest(moves), next: next,
+		dice: rand.New(rand.NewPCG(seed, 0x62656c6965667321)), next: next,
 		taken: map[uint64]bool{}, serial: map[string]int{},
 	}
+	moves = slices.DeleteFunc(slices.Clone(moves), func(m audit.Move) bool { return m.Day > through.String() })
+	b.main = busiest(moves)
 	of := b.gather(moves)
 	parties := slices.Sorted(maps.Keys(of))
 	b.dice.Shuffle(len(parties), func(i, j int) { parties[i], parties[j] = parties[j], parties[i] })
 	left := slices.Clone(roles)
-	if !ahead {
+	if next > through {
 		left = slices.DeleteFunc(left, func(r role) bool { return r == recalling })
 	}
 	for _, party := range parties {
@@ -178,7 +181,7 @@ func (b *beliefs) party(party string, as role, days map[string][]audit.Move) {
 
 // stating is a statement that has what the books have.
 func (b *beliefs) stating(party, day string, moves []audit.Move, numbered bool) *statement {
-	s := &statement{party: party, day: day, outcome: applied, held: -1, carries: true}
+	s := &statement{party: party, day: day, outcome: applied, held: -1, carries: true, bare: b.dice.IntN(3) == 0}
 	if numbered {
 		b.serial[party]++
 		s.serial = b.serial[party]
@@ -327,7 +330,7 @@ var missing = map[string]string{"p": "MISS_HOSP", "t": "MISS_TREAT", "h": "MISS_
 func (b *beliefs) fen(s *statement, r *row, class string, more *big.Rat) planted {
 	p := about(s.party, class, *r, more)
 	funds := slices.Sorted(maps.Keys(r.ByFund))
-	p.fund = funds[b.dice.IntN(len(funds))]
+	p.fund, p.bare = funds[b.dice.IntN(len(funds))], s.bare || s.hospital()
 	r.result = differs
 	r.Total, r.Funds = new(big.Rat).Add(r.Total, more), new(big.Rat).Add(r.Funds, more)
 	r.ByFund = maps.Clone(r.ByFund)

@@ -48,7 +48,7 @@ func someMoves(last ledger.Day) (moves []audit.Move) {
 
 func believed(seed uint64) *beliefs {
 	day := ledger.NewDay(2026, time.November, 20)
-	b := believe(seed, someMoves(day), day+1, true)
+	b := believe(seed, someMoves(day), day+1, day+1)
 	for _, s := range slices.Concat(b.early, b.late) {
 		s.write(b.dice)
 	}

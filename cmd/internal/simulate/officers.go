@@ -70,12 +70,12 @@ func (r *run) accept(ctx context.Context, p planted) (bool, error) {
 		return false, nil
 	}
 	request := service.ActRequest{Kind: clearing.ActAccept, Target: p.target(), Maker: "甲", Checker: "乙", Reason: "simulated: accepted"}
-	if strings.HasPrefix(p.party, "provider.") && p.fund != "" {
+	if p.bare {
 		amount, err := ledger.ParseAmount(audit.Yuan(p.more))
 		if err != nil {
 			return false, err
 		}
-		request.Funds = []clearing.FundFigure{{Fund: ledger.Fund(p.fund), Amount: amount}} // a 3202 has no funds
+		request.Funds = []clearing.FundFigure{{Fund: ledger.Fund(p.fund), Amount: amount}} // nothing but the order tells it
 	}
 	_, err := r.order(ctx, order{province: p.province(), request: request, key: p.key, money: money, ends: true})
 	return true, err

@@ -28,7 +28,7 @@ func TestKilledDaemonKeepsItsPromises(t *testing.T) {
 	}
 	var out bytes.Buffer
 	result, err := Run(context.Background(), Options{
-		Seed: 7, Binary: binary, Dir: t.TempDir(), Messages: 80, Kills: 3, Out: &out,
+		Seed: 7, Binary: binary, Dir: t.TempDir(), Messages: 60, Kills: 2, Out: &out,
 		Day: ledger.NewDay(2026, time.November, 20), Ready: time.Minute, Patience: 3 * time.Minute,
 	})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestKilledDaemonKeepsItsPromises(t *testing.T) {
 	for _, fault := range result.Faults {
 		t.Error(fault)
 	}
-	if result.Starts < 4 || result.Judged < 50 || result.Outcomes["cancelled"] == 0 {
+	if result.Starts < 4 || result.Judged < 50 || result.Outcomes["cancelled"] == 0 || result.Statements < 20 || result.Planted < 10 || result.Acts < 8 {
 		t.Errorf("the run met too little: %+v", result)
 	}
 }

@@ -39,6 +39,7 @@ type statement struct {
 	ours           []row // what the books have of the party and the day
 	totals         bool  // without rows
 	wrongTotal     bool  // the total is not the sum of the rows
+	bare           bool  // its rows have no column that they need not have
 	extra          *big.Rat
 	carries        bool // it tells everything up to its day
 
@@ -204,7 +205,13 @@ func (s *statement) hospitalRows() []byte {
 }
 
 // cells are the columns of a province's row.
-func (r *row) cells() map[string]string {
+func (s *statement) cells(r *row) map[string]string {
+	if s.bare {
+		return map[string]string{
+			"setl_id": r.SettlementID, "insuplc_admdvs": r.Home, "medfee_sumamt": audit.Yuan(r.Total), "fund_pay_sumamt": audit.Yuan(r.Funds),
+			"acct_pay": audit.Yuan(r.Account), "refd_setl_flag": flag(r.Refund),
+		}
+	}
 	cells := map[string]string{
 		"setl_id": r.SettlementID, "mdtrt_id": r.Visit, "psn_no": r.Person, "insuplc_admdvs": r.Home, "mdtrtarea_admvs": r.Treatment,
 		"fixmedins_code": r.Provider, "insutype": r.Insurance, "medfee_sumamt": audit.Yuan(r.Total), "fund_pay_sumamt": audit.Yuan(r.Funds),
@@ -221,7 +228,7 @@ func (s *statement) provinceRows(format string) []byte {
 	var b bytes.Buffer
 	names := map[string]bool{}
 	for i := range s.rows {
-		cells := s.rows[i].cells()
+		cells := s.cells(&s.rows[i])
 		maps.Copy(names, named(cells))
 		if format == "jsonl" {
 			line, err := json.Marshal(cells)
@@ -237,7 +244,7 @@ func (s *statement) provinceRows(format string) []byte {
 	columns := slices.Sorted(maps.Keys(names))
 	b.WriteString("\ufeff" + strings.Join(columns, ",") + "\r\n")
 	for i := range s.rows {
-		cells := s.rows[i].cells()
+		cells := s.cells(&s.rows[i])
 		line := make([]string, len(columns))
 		for k, column := range columns {
 			line[k] = cells[column]

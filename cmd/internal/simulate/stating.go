@@ -56,8 +56,11 @@ func (r *run) reconciling(ctx context.Context) error {
 		return err
 	}
 	moves := books.Moves()
-	next := r.day + 1
-	r.beliefs = believe(r.Options.Seed, moves, next, r.Manual || next <= today(time.Now())+1)
+	through := today(time.Now()) + 1 // a horizon may not lie further ahead
+	if r.Manual {
+		through = r.day + 1
+	}
+	r.beliefs = believe(r.Options.Seed, moves, r.day+1, through)
 	r.stated.truths = r.beliefs.truths()
 	for _, s := range slices.Concat(r.early, r.late) {
 		s.write(r.beliefs.dice)
@@ -93,41 +96,47 @@ func (r *run) under(ctx context.Context, steps []Step, work func() error) error 
 	return errors.Join(err, <-acted)
 }
 
-// message of a statement.
+// part is a message of a statement.
 type part struct {
 	provinces.StatementPart
 	body []byte
 }
 
 // state publishes statements in parts, in any order, some parts twice, and waits until the
-// daemon says of each what is to become of it. late publishes what was held back, too.
+// daemon says of each what is to become of it. late publishes what was held back, too, and
+// other bytes in the place of heads that are there.
 func (r *run) state(ctx context.Context, list []*statement, late bool) error {
 	var parts []part
-	add := func(s *statement, n int) error {
+	add := func(s *statement, n int, body []byte) error {
 		party, ok := provinces.ParseParty(s.party)
 		if !ok {
 			return fmt.Errorf("no party: %s", s.party)
 		}
-		parts = append(parts, part{provinces.StatementPart{Party: party, ID: s.id, Part: n}, s.parts[n]})
+		parts = append(parts, part{provinces.StatementPart{Party: party, ID: s.id, Part: n}, body})
 		return nil
 	}
 	whole := slices.Clone(list)
 	for _, s := range list {
 		for n := range s.parts {
 			if n != s.held {
-				if err := add(s, n); err != nil {
+				if err := add(s, n, s.parts[n]); err != nil {
 					return err
 				}
 			}
 		}
 	}
 	if late {
-		for _, s := range r.early {
-			if s.held >= 0 {
+		for i, s := range r.early {
+			var err error
+			switch {
+			case s.held >= 0:
 				whole = append(whole, s)
-				if err := add(s, s.held); err != nil {
-					return err
-				}
+				err = add(s, s.held, s.parts[s.held])
+			case i < 8: // somebody takes the id again: the first stands
+				err = add(s, 0, []byte(`{"doctype":"statement"}`))
+			}
+			if err != nil {
+				return err
 			}
 		}
 	}
