@@ -171,8 +171,8 @@ func (a *acting) findBreak() error {
 	t := &a.target
 	t.brk = brk
 	t.of(brk.Home.Province(), brk.Treatment.Province(), brk.Provider, brk.Entry)
-	if len(t.parties) == 0 {
-		t.parties = []ledger.Province{brk.Party.Province}
+	if !slices.Contains(t.parties, brk.Party.Province) { // who stated a row without a bill may not say of itself what it says of the other side
+		t.parties = append(t.parties, brk.Party.Province)
 	}
 	stands := ""
 	if brk.Entry != 0 {

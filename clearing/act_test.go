@@ -935,6 +935,22 @@ func (p *play) checkActs() {
 	}
 }
 
+// A row without a bill may name the other side and leave out its own area: whoever stated it
+// decides about it, as the other side does, and nobody else.
+func TestWhoStatedARowDecidesAboutIt(t *testing.T) {
+	p := newPlay(t)
+	p.line("2304 m1 -> booked")
+	row := reconcile.Break{
+		Key: "row/treatment.33/330100G9000000000001", Home: "653100", Party: provinces.Party{Kind: provinces.PartyTreatment, Province: "33"},
+		Class: reconcile.Surplus, State: reconcile.Open,
+	}
+	p.breaks[row.Key] = row
+	looked, err := p.desk.Look(p, "33", "break/"+row.Key)
+	if err != nil || !slices.Equal(looked.Parties, []ledger.Province{"65", "33"}) {
+		t.Errorf("parties %v, %v", looked.Parties, err)
+	}
+}
+
 // A break's stored form in an order comes back as it was: that is what restored books
 // have of it.
 func TestTheBreakThatWasSeenComesBack(t *testing.T) {
