@@ -28,13 +28,10 @@ func (r *Result) judgeSide(s Side) SideState {
 	rows := r.Sides[s]
 	own, others := r.ownRows(s)
 	switch {
-	case len(rows) == 0 && r.Books.Silent && r.back[s]: // it has what took the bill back, and not the bill
+	case len(rows) == 0 && r.Books.Silent && r.back[s] && r.said[s].Asked && r.said[s].Rows: // it has what took the bill back, and not the bill
 		r.missing(s)
 	case len(rows) == 0:
 		state := r.said[s].absent(r.Books)
-		if r.Books.Silent && r.back[s] && state == NotAsked && r.said[s].Asked && r.said[s].Rows { // it has the end of the bill, and so must have the bill
-			state = Differs
-		}
 		if state == Differs {
 			r.missing(s)
 		}
