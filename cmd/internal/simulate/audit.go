@@ -30,12 +30,7 @@ func (r *run) audit(ctx context.Context) (*audit.Books, error) {
 			books.Decide(o.reply.Day.String(), &m.bill, m.fund, m.amount)
 		}
 	}
-	for _, f := range books.Faults {
-		r.fault("audit: %s", f)
-	}
-	if more := books.FaultCount - len(books.Faults); more > 0 {
-		r.fault("audit: and %d more", more)
-	}
+	r.tell(books)
 	if err := r.holdRerun(ctx); err != nil {
 		return books, err
 	}
@@ -48,6 +43,16 @@ func (r *run) audit(ctx context.Context) (*audit.Books, error) {
 	r.checkLeaks(r.metrics(), answers)
 	r.checkReports(books)
 	return books, r.lastStop(ctx)
+}
+
+// tell takes over what the auditor has found.
+func (r *run) tell(books *audit.Books) {
+	for _, f := range books.Faults {
+		r.fault("audit: %s", f)
+	}
+	if more := books.FaultCount - len(books.Faults); more > 0 {
+		r.fault("audit: and %d more", more)
+	}
 }
 
 // lastNight closes the last day, and holds what the sides stated against what was planted.

@@ -273,6 +273,13 @@ func (r *run) phase(ctx context.Context, phase int, answers answered) (answered,
 	return r.readAnswers(ctx)
 }
 
+// faulty reports whether any promise was broken so far.
+func (r *run) faulty() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.faults) > 0
+}
+
 func (r *run) fault(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -48,12 +48,20 @@ func (s *stated) besides() uint64 {
 	return uint64(n)
 }
 
+// errClaims: the simulation ends before anybody states anything.
+var errClaims = errors.New("the books are wrong before a side has spoken")
+
 // reconciling lets the sides state what they believe, closes the day, lets them correct
 // themselves, and officers decide; all while the daemon is killed.
 func (r *run) reconciling(ctx context.Context) error {
 	books, _, err := r.audited(ctx)
 	if err != nil {
 		return err
+	}
+	r.tell(books)
+	r.checkBalances(ctx, books)
+	if r.faulty() {
+		return errClaims
 	}
 	moves := books.Moves()
 	through := today(time.Now()) + 1 // a horizon may not lie further ahead
