@@ -19,7 +19,7 @@ fi
 version=$(git describe --tags --always --dirty 2>/dev/null || echo dev)
 CGO_ENABLED=0 go build -ldflags "-X clearingd/cmd/internal/daemon.Version=$version" -o bin/ ./cmd/clearingd ./cmd/clearsim
 if [ -n "${SEED:-}" ]; then
-	exec bin/clearsim --seed "$SEED" --kills "${KILLS:-5}" --messages "${MESSAGES:-200}"
+	exec bin/clearsim --seed "$SEED" --kills "${KILLS:-4}" --messages "${MESSAGES:-200}"
 fi
 if [ -n "${SEEDS:-}" ]; then
 	# The night: longer runs, and every second one of a binary with named kill points.
@@ -31,4 +31,4 @@ if [ -n "${SEEDS:-}" ]; then
 	exit "$code"
 fi
 # One seed for each focus that a run can have.
-exec bin/clearsim --seed 1 --seeds 8 --kills 5 --messages 200
+exec bin/clearsim --seed 1 --seeds 8 --kills 4 --messages 200
