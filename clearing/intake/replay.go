@@ -15,6 +15,7 @@ import (
 type Answered struct {
 	Item
 	Number uint64     // the books' number on the answer
+	Place  uint64     // of the answer on its stream, for people to look it up
 	Day    ledger.Day // the business day on the answer
 	Answer []byte     // its exact body
 
@@ -27,7 +28,8 @@ type Answered struct {
 }
 
 // ErrDiverged: a message came to another answer than the one that was published. The
-// plans or the program are not those of that time; nothing of the batch is kept.
+// plans or the program are not those of that time, or somebody else has published it;
+// nothing of the batch is kept.
 var ErrDiverged = errors.New("intake: a replayed message comes to another answer than was published")
 
 // Replay takes messages to the outcomes they had before, in the order of their numbers,
@@ -37,14 +39,15 @@ func (in *Intake) Replay(messages []Answered) error {
 	return in.o.Store.Update(func(tx *store.Tx) error {
 		for _, m := range messages {
 			if next := tx.Next(); m.Number != next {
-				return fmt.Errorf("%w: record %d, the published answer has %d", ErrDiverged, next, m.Number)
+				return fmt.Errorf("%w: record %d, the published answer has %d (message %d among the answers)", ErrDiverged, next, m.Number, m.Place)
 			}
 			decision, err := in.decideAgain(tx, desk, m)
 			if err != nil {
 				return err
 			}
 			if !bytes.Equal(decision.Record.Answer, m.Answer) {
-				return fmt.Errorf("%w: record %d, %s", ErrDiverged, m.Number, m.Subject)
+				return fmt.Errorf("%w: record %d, message %d among the answers, of %.200q; if that is none of clearingd's, somebody else publishes among the answers",
+					ErrDiverged, m.Number, m.Place, m.Subject)
 			}
 			if err := tx.Apply(decision); err != nil {
 				return err

@@ -304,13 +304,13 @@ func (d *Daemon) decided(ctx context.Context, a bus.StoredAnswer) (intake.Answer
 	}
 	order, err := clearing.ReadInstruction(a.Subject, answer.Body)
 	if err != nil {
-		return intake.Answered{}, fmt.Errorf("%w: answer %d: %w", ErrBooksDamaged, a.Number, err)
+		return intake.Answered{}, fmt.Errorf("%w: answer %d: %w: %s", ErrBooksDamaged, a.Number, err, strange(&a))
 	}
 	day, err := ledger.ParseDay(a.Header[provinces.HeaderDay])
 	if err != nil {
-		return intake.Answered{}, fmt.Errorf("%w: answer %d has no day: %w", ErrBooksDamaged, a.Number, err)
+		return intake.Answered{}, fmt.Errorf("%w: answer %d has no day: %w: %s", ErrBooksDamaged, a.Number, err, strange(&a))
 	}
-	return intake.Answered{Number: a.Number, Day: day, Answer: answer.Body, Order: order}, nil
+	return intake.Answered{Number: a.Number, Place: a.Sequence, Day: day, Answer: answer.Body, Order: order}, nil
 }
 
 // adjustmentView explains an officers' decision.

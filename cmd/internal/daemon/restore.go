@@ -125,12 +125,22 @@ func (d *Daemon) answersBeyond(ctx context.Context, have uint64) ([]bus.StoredAn
 	}
 	slices.SortFunc(beyond, func(a, b bus.StoredAnswer) int { return cmp.Compare(a.Number, b.Number) })
 	for i, a := range beyond {
-		if a.Number != have+uint64(i)+1 {
-			return nil, fmt.Errorf("%w: answer %d is gone from the broker, so the books cannot be replayed past %d; restore a newer copy",
-				ErrBooksDamaged, have+uint64(i)+1, have+uint64(i))
+		switch next := have + uint64(i) + 1; {
+		case a.Number < next:
+			return nil, fmt.Errorf("%w: answer %d is there twice, the second time %s", ErrBooksDamaged, a.Number, strange(&a))
+		case a.Number > next:
+			return nil, fmt.Errorf("%w: answer %d is gone from the broker, so the books cannot be replayed past %d: restore a newer copy; or it never was, and what claims to be answer %d is %s",
+				ErrBooksDamaged, next, next-1, a.Number, strange(&a))
 		}
 	}
 	return beyond, nil
+}
+
+// strange says where an answer lies that does not follow from the books, and that it need not be
+// ours: where no login is asked for, anybody can publish one. The subject is foreign text.
+func strange(a *bus.StoredAnswer) string {
+	return fmt.Sprintf("%s message %d on %.200q; if clearingd has not published it, somebody else publishes among the answers (runbook: an answer that is none of ours)",
+		bus.AnswersStream, a.Sequence, a.Subject)
 }
 
 func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]intake.Answered, error) {
@@ -146,7 +156,7 @@ func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]in
 		}
 		order, subject, again, err := clearing.ReadRedo(a.Subject, a.Header)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrBooksDamaged, err)
+			return nil, fmt.Errorf("%w: answer %d: %w: %s", ErrBooksDamaged, a.Number, err, strange(&a))
 		}
 		if !again {
 			subject = "claims." + strings.TrimPrefix(a.Subject, "answers.")
@@ -156,7 +166,7 @@ func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]in
 			return nil, err
 		}
 		if !ok {
-			return nil, fmt.Errorf("%w: answer %d is older than its stream; put the archive's messages back or restore a newer copy", ErrBooksDamaged, a.Number)
+			return nil, fmt.Errorf("%w: answer %d is older than its stream, put the archive's messages back or restore a newer copy; or nobody ever asked for it: %s", ErrBooksDamaged, a.Number, strange(&a))
 		}
 		answer, _, err := d.bus.Answer(ctx, a.Subject)
 		if err != nil {
@@ -164,9 +174,9 @@ func (d *Daemon) answered(ctx context.Context, answers []bus.StoredAnswer) ([]in
 		}
 		day, err := ledger.ParseDay(a.Header[provinces.HeaderDay])
 		if err != nil {
-			return nil, fmt.Errorf("%w: answer %d has no day: %w", ErrBooksDamaged, a.Number, err)
+			return nil, fmt.Errorf("%w: answer %d has no day: %w: %s", ErrBooksDamaged, a.Number, err, strange(&a))
 		}
-		messages[i] = intake.Answered{Item: d.intake.Decode(message), Number: a.Number, Day: day, Answer: answer.Body, Register: registerOf(a.Header)}
+		messages[i] = intake.Answered{Item: d.intake.Decode(message), Number: a.Number, Place: a.Sequence, Day: day, Answer: answer.Body, Register: registerOf(a.Header)}
 		if again {
 			messages[i].Redo = &order
 		}
