@@ -127,12 +127,28 @@ func (r *run) byStatements(tx *store.Tx, stated map[provinces.Party]bool) error 
 		for day := s.Statement.From; day <= max(s.Statement.To, s.Statement.Horizon); day++ {
 			r.touch(day)
 		}
-		return nil
+		return r.monthsTotals(tx, &s.Statement)
 	})
 	if err != nil {
 		return err
 	}
 	return r.reached(tx, stated)
+}
+
+// monthsTotals touches the end of a statement's month where the party has stated totals of the whole
+// month: what they leave over is told there, and the statement may speak of it.
+func (r *run) monthsTotals(tx *store.Tx, s *provinces.Statement) error {
+	end := ledger.DayOf(s.To.Time().AddDate(0, 1, -s.To.Time().Day()))
+	if _, due := r.touched[end]; due || !r.ranges.has(end) {
+		return nil
+	}
+	inForce, err := tx.StatementsInForceOf(end, s.Party)
+	if slices.ContainsFunc(inForce, func(other store.StatementInForce) bool {
+		return len(other.Totals) > 0 && other.Statement.From < other.Statement.To
+	}) {
+		r.touch(end)
+	}
+	return err
 }
 
 // reached touches the days that horizons of parties have come to reach since the run before,

@@ -406,6 +406,68 @@ func TestAHospitalStatesEachInsuranceApart(t *testing.T) {
 		"totals/provider.33.H33010000001/2026-03-02/-.rest.-.- TOTALS hospital -6600.00 gone")
 }
 
+// TestAMonthOfOneInsuranceBesideDaysOfTwo: the hospital sends a 3201 for the month of one
+// insurance, and one a day for each of the others. What a day speaks of is not left over by the
+// month, whichever day of the month is matched, nor is what a day's rows speak of; what nobody
+// speaks of is, until a day that comes late does.
+func TestAMonthOfOneInsuranceBesideDaysOfTwo(t *testing.T) {
+	first, last := ledger.NewDay(2026, 3, 1), ledger.NewDay(2026, 3, 31)
+	rest := "totals/provider.33.H33010000001/2026-03-31/-.rest.-.- TOTALS hospital -600.00"
+	for name, is := range map[string]struct {
+		second func(say func(ledger.Day, string, ...clearing.Record), b *books, two clearing.Record)
+		want   []string // before the second day's totals come late; nil: they need not
+	}{
+		"totals of every day": {func(say func(ledger.Day, string, ...clearing.Record), _ *books, two clearing.Record) {
+			say(monday+1, "310")
+			say(monday+1, "390", two)
+		}, nil},
+		"rows of the second day": {func(_ func(ledger.Day, string, ...clearing.Record), b *books, two clearing.Record) {
+			b.state(theHospital, monday+1, row(two))
+		}, nil},
+		"the second day is late": {func(say func(ledger.Day, string, ...clearing.Record), _ *books, _ clearing.Record) {
+			say(monday+1, "310")
+		}, []string{"bill/2 MISS_HOSP hospital -600.00 open", "totals/provider.33.H33010000001/2026-03-03/-.rest.-.- TOTALS hospital -600.00 open", rest + " open"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t)
+			say := func(from, to ledger.Day, insutype string, bills []clearing.Record) {
+				total := provinces.StatementTotal{Insutype: insutype, ClearingType: "21", Agency: treatment}
+				for _, bill := range bills {
+					total.Count++
+					total.Total += bill.Bill.Claim.Total
+					total.Funds += bill.Bill.Benefit.Funds[0].Amount
+				}
+				b.apply(provinces.Statement{Party: theHospital, From: from, To: to, Horizon: to, Refunds: true, Totals: []provinces.StatementTotal{total}}, nil)
+			}
+			daily := func(day ledger.Day, insutype string, bills ...clearing.Record) { say(day, day, insutype, bills) }
+			one := b.bill("one", 11_000)
+			b.close(monday)
+			two := b.bill("two", 2_000)
+			for day := monday + 1; day <= last; day++ {
+				b.close(day)
+			}
+			for day, bill := range map[ledger.Day]clearing.Record{monday: one, monday + 1: two} {
+				b.state(theTreatment, day, row(bill))
+				b.state(theHome, day, row(bill))
+			}
+			daily(monday, "310")
+			daily(monday, "390", one)
+			is.second(daily, b, two)
+			say(first, last, "310", nil)
+			b.match(last)
+			b.demand(is.want...)
+			if is.want == nil {
+				return
+			}
+			b.close(last + 1)
+			daily(monday+1, "390", two)
+			b.match(last + 1)
+			b.demand("bill/2 MISS_HOSP hospital -600.00 resolved",
+				"totals/provider.33.H33010000001/2026-03-03/-.rest.-.- TOTALS hospital -600.00 gone", rest+" gone")
+		})
+	}
+}
+
 // TestMonthsTakeTheirDays: a statement of the whole month takes the place of its days', and
 // each bill is found on its own day.
 func TestMonthsTakeTheirDays(t *testing.T) {

@@ -1,6 +1,7 @@
 package evening
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -131,7 +132,6 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 	type days struct{ from, to ledger.Day }
 	ranges := make(map[days]map[provinces.Party][]*reconcile.TotalsTally)
 	var order []days
-	var fresh []*reconcile.TotalsTally
 	for _, s := range statements {
 		if r.tallies[s.Number] != nil {
 			continue
@@ -144,21 +144,43 @@ func (r *run) tally(statements []*store.StatementInForce) error {
 			order = append(order, key)
 		}
 		ranges[key][s.Party] = append(ranges[key][s.Party], tally)
-		fresh = append(fresh, tally)
-	}
-	for _, tally := range fresh {
-		for _, s := range statements {
-			tally.Beside(r.tallies[s.Number])
-		}
 	}
 	for _, key := range order {
 		for day := key.from; day <= key.to; day++ {
-			if err := r.add(day, ranges[key]); err != nil {
+			if err := errors.Join(r.besideDay(day, ranges[key]), r.add(day, ranges[key])); err != nil {
 				return fmt.Errorf("totals of %s: %w", day, err)
 			}
 		}
 	}
 	return nil
+}
+
+// besideDay tells tallies what else their parties have stated of the day that is added next. Of
+// a month each day has its own, so nothing is kept of the days before.
+func (r *run) besideDay(day ledger.Day, tallies map[provinces.Party][]*reconcile.TotalsTally) error {
+	return r.view(func(tx *store.Tx) error {
+		for party, own := range tallies {
+			inForce, err := tx.StatementsInForceOf(day, party)
+			if err != nil {
+				return err
+			}
+			var others []*reconcile.TotalsTally
+			for i := range inForce {
+				switch s := &inForce[i]; {
+				case s.Rows:
+					others = append(others, reconcile.SpeaksOfAll(party, day))
+				case r.tallies[s.Number] != nil:
+					others = append(others, r.tallies[s.Number])
+				case len(s.Totals) > 0 && s.Statement.File == nil && s.Statement.To <= r.through:
+					others = append(others, newTally(s))
+				}
+			}
+			for _, tally := range own {
+				tally.Beside(others)
+			}
+		}
+		return nil
+	})
 }
 
 // newTally begins to add up what the totals of a statement that are in force are held against.

@@ -22,7 +22,7 @@ type TotalsTally struct {
 	statement *provinces.Statement
 	lines     []TotalsDifference
 	rest      TotalsDifference // items that no line covers
-	beside    []*TotalsTally   // what the party has stated of the same days in other statements
+	beside    []*TotalsTally   // what the party has stated in other statements of the day that is added
 }
 
 // TotalsDifference is one line of totals beside what the books have on its dimensions.
@@ -72,12 +72,22 @@ func (t *TotalsTally) Add(i *Item) {
 	}
 }
 
-// Beside tells the tally of another statement of its party: a 3201 speaks of one insurance
-// alone, so what a line of another covers is not left over. It is told before the first item.
-func (t *TotalsTally) Beside(other *TotalsTally) {
-	if other != t && other.statement.Party == t.statement.Party {
-		t.beside = append(t.beside, other)
+// Beside tells the tally what else parties have stated of the items that it is given next, in
+// the place of what it was told before: a 3201 speaks of one insurance alone, so what a line
+// of its party's others covers is not left over.
+func (t *TotalsTally) Beside(others []*TotalsTally) {
+	t.beside = t.beside[:0]
+	for _, other := range others {
+		if other != t && other.statement.Party == t.statement.Party {
+			t.beside = append(t.beside, other)
+		}
 	}
+}
+
+// SpeaksOfAll stands for rows of a party's day: whether they agree or not, none of its bills is
+// left over by totals.
+func SpeaksOfAll(party provinces.Party, day ledger.Day) *TotalsTally {
+	return NewTotalsTally(&provinces.Statement{Party: party, From: day, To: day, Totals: []provinces.StatementTotal{{}}})
 }
 
 // speaksOf reports whether a line covers an item of the statement's days.
@@ -138,7 +148,7 @@ func (t *TotalsTally) Tie(i *Item) Tie {
 }
 
 // Differences are the lines that do not agree, and, with the clearing type "rest", the
-// bills of the books that no line covers, of this statement or of those beside it.
+// bills of the books that no line covers, of this statement or of those that were beside it.
 func (t *TotalsTally) Differences() []TotalsDifference {
 	var open []TotalsDifference
 	for _, line := range t.lines {

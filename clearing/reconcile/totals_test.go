@@ -80,12 +80,13 @@ func TestTotalsInSeveralStatements(t *testing.T) {
 	}{
 		{"the other insurance", line("390", hospital, today), 0},
 		{"the same insurance", line("310", hospital, today), 1},
+		{"rows of the day", SpeaksOfAll(hospital, today), 0},
 		{"another day", line("390", hospital, today+1), 1},
 		{"another party", line("390", a.PartyOn(Treatment), today), 1},
 	} {
 		tally := line("310", hospital, today)
-		tally.Beside(tally)
-		tally.Beside(c.beside)
+		tally.Beside([]*TotalsTally{SpeaksOfAll(hospital, today)}) // of before, and no longer
+		tally.Beside([]*TotalsTally{tally, c.beside})
 		tally.Add(&a)
 		tally.Add(&b)
 		left := 0
