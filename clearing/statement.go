@@ -91,19 +91,22 @@ func (d *Desk) ReadStatement(party provinces.Party, id string, body []byte) (s p
 	return s, refusal, nil
 }
 
-// Bounds of a horizon: a business day may end before midnight; and where business days move by
-// hand the clock says nothing of them, so there it is bound to the statement's own days.
+// Bounds of a horizon, in days after the one on which the statement came: a business day may end
+// before midnight; and where business days move by hand, a party may state several, or a month,
+// before somebody ends them.
 const (
-	horizonAhead  = 1  // days after the one on which the statement came
-	horizonByHand = 31 // days after the statement's last, where business days move by hand
+	horizonAhead  = 1
+	horizonByHand = 31
 )
 
 // CheckHorizon refuses a horizon that lies ahead. A horizon never goes back, so a mistyped year
-// would have every later bill of the party missing on the evening it is booked.
-func (d *Desk) CheckHorizon(s *provinces.Statement, received time.Time) *provinces.RejectError {
-	last := ledger.DayOf(received.In(China)) + horizonAhead
+// would have every later bill of the party missing on the evening it is booked. came is the day
+// on which the statement came: by the broker's clock, or where business days move by hand the
+// business day that was open, whichever year that is in.
+func (d *Desk) CheckHorizon(s *provinces.Statement, came ledger.Day) *provinces.RejectError {
+	last := came + horizonAhead
 	if d.ManualDay {
-		last = max(last, s.To+horizonByHand)
+		last = came + horizonByHand
 	}
 	if s.Horizon <= last {
 		return nil

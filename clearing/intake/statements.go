@@ -9,6 +9,7 @@ import (
 
 	"clearingd/clearing"
 	"clearingd/clearing/store"
+	"clearingd/ledger"
 	"clearingd/provinces"
 )
 
@@ -164,7 +165,11 @@ func (g *gathering) head(record *clearing.StatementRecord) (*clearing.StatementR
 	}
 	record.Head, record.HeadDigest, record.Received = g.message.Sequence, digest, g.message.Received.UnixNano()
 	if refusal == nil {
-		refusal = g.desk.CheckHorizon(&statement, g.message.Received)
+		came, err := g.came()
+		if err != nil {
+			return nil, err
+		}
+		refusal = g.desk.CheckHorizon(&statement, came)
 	}
 	statement.Party, statement.ID = record.Party, record.ID
 	record.Statement = statement
@@ -172,6 +177,15 @@ func (g *gathering) head(record *clearing.StatementRecord) (*clearing.StatementR
 		return nil, g.refuse(record, refusal)
 	}
 	return g.note(record)
+}
+
+// came is the day on which the message came. Either way it is the same when a statement is taken
+// again into books that were restored from a copy.
+func (g *gathering) came() (ledger.Day, error) {
+	if g.desk.ManualDay {
+		return g.tx.DayBegunBy(g.message.Received)
+	}
+	return ledger.DayOf(g.message.Received.In(clearing.China)), nil
 }
 
 // readStatement calls the adapter and turns a panic into an error.

@@ -31,6 +31,7 @@ type clerk struct {
 	fetched    int
 	fetch      func(n int, sequence uint64) ([]byte, error) // in place of the stream, if set
 	events     []string
+	manual     bool // business days move by hand
 }
 
 func newClerk(t testing.TB) *clerk {
@@ -41,7 +42,7 @@ func newClerk(t testing.TB) *clerk {
 
 // begin is what a start of the daemon does.
 func (c *clerk) begin() {
-	desk := &clearing.Desk{Statements: statement.Dialect{}}
+	desk := &clearing.Desk{Statements: statement.Dialect{}, ManualDay: c.manual}
 	c.statements = intake.NewStatements(intake.StatementsOptions{
 		Store: c.store, Desk: func() *clearing.Desk { return desk },
 		Fetch: func(_ context.Context, sequence uint64) ([]byte, error) {
@@ -347,13 +348,59 @@ func TestNobodyIsCompleteUpToADayThatHasNotCome(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	byHand := clearing.Desk{ManualDay: true}
-	for horizon, want := range map[ledger.Day]bool{firstDay + 31: true, firstDay + 32: false} {
-		statement := &provinces.Statement{From: firstDay, To: firstDay, Horizon: horizon}
-		if got := byHand.CheckHorizon(statement, time.Unix(0, 0)) == nil; got != want {
-			t.Errorf("where business days move by hand, complete up to %s: %v", horizon, got)
+}
+
+// TestWhereDaysMoveByHandNobodyIsCompleteFarBehindTheOpenDay: such books may live in any year, so
+// the wall clock says nothing of their days. The open day does; and where books were restored
+// from a copy, and days that had ended are open again, the newest that had begun when the statement came.
+func TestWhereDaysMoveByHandNobodyIsCompleteFarBehindTheOpenDay(t *testing.T) {
+	c := newClerk(t)
+	c.manual = true
+	c.begin()
+	n := 0
+	state := func(horizon ledger.Day, received time.Time) string {
+		n++
+		id := fmt.Sprint("S", n)
+		c.put(treatment33, id, day(2, 0, 1, nil, `"serial":0`, fmt.Sprintf(`"horizon":"%s"`, horizon)), 0, 1)
+		for i := range 2 {
+			c.stream[len(c.stream)-1-i].Received = received
+		}
+		_, got, _ := strings.Cut(c.take(), id+" ")
+		return got
+	}
+	demand := func(what string, last ledger.Day, received time.Time) {
+		t.Helper()
+		if got := state(last+1, received); got != "refused 6012 horizon" {
+			t.Errorf("%s, complete up to %s: %q, want it refused", what, last+1, got)
+		}
+		if got := state(last, received); got != "applied" {
+			t.Errorf("%s, complete up to %s: %q, want it applied", what, last, got)
 		}
 	}
+	years := firstDay.Time().AddDate(10, 0, 0) // the wall clock
+	demand("on the first day", firstDay+31, years)
+	next, third := years.Add(time.Hour), years.Add(2*time.Hour)
+	for i, at := range []time.Time{next, third} { // messages of the next two days, as restored
+		c.update(func(tx *store.Tx) error { return tx.SetCut(firstDay+ledger.Day(i), "33", uint64(i)) })
+		m := message("33", uint64(i)+1, "x")
+		m.Received = at
+		c.commit(m)
+	}
+	demand("before the next day's first message", firstDay+31, next.Add(-time.Second))
+	demand("after it", firstDay+32, third.Add(-time.Second))
+	demand("on the third day", firstDay+33, third)
+	c.update(func(tx *store.Tx) error {
+		for day := firstDay; day <= firstDay+4; day++ {
+			state, err := tx.Day(day)
+			if err != nil {
+				return err
+			}
+			state.Phase = store.DayFrozen
+			tx.SetDay(day, state)
+		}
+		return nil
+	})
+	demand("when days without messages are closed", firstDay+36, years)
 }
 
 // TestAMonthDoesNotTakeThePlaceOfItsDaysTotals, but its rows do: whoever applied last is

@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"clearingd/clearing"
 	"clearingd/ledger"
@@ -125,6 +127,36 @@ func (tx *Tx) OpenDay() (open ledger.Day, err error) {
 		return false
 	})
 	return open, err
+}
+
+// DayBegunBy is the newest business day that had begun at a moment of the broker's clock, where
+// business days move by hand: the open one, or a later one of which a message came by then. In
+// books that were restored from a copy the days closed since the copy are open again, but their
+// messages are back: what came between them is on the day it was on the first time. Days without
+// any message between the copy and the moment are not known to have begun.
+func (tx *Tx) DayBegunBy(moment time.Time) (begun ledger.Day, err error) {
+	if begun, err = tx.OpenDay(); err != nil {
+		return 0, err
+	}
+	var failed error
+	err = tx.Days(func(day ledger.Day, state DayState) bool {
+		if day <= begun {
+			return false
+		}
+		if state.From == 0 {
+			return true
+		}
+		first, err := tx.Record(state.From)
+		if failed = err; err != nil {
+			return false
+		}
+		if !first.ReceivedTime().After(moment) {
+			begun = day
+			return false
+		}
+		return true
+	})
+	return begun, errors.Join(err, failed)
 }
 
 // adjustment checks what an officers' decision promises.
