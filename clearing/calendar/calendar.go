@@ -15,11 +15,19 @@ import (
 	"clearingd/ledger"
 )
 
-// Errors of calendars.
+// Errors of calendars. An [ErrYear] is always a *[YearError].
 var (
 	ErrYear = errors.New("calendar: no arrangement of working days is known for that year")
 	ErrFile = errors.New("calendar: malformed year")
 )
+
+// YearError says which year's arrangement is missing.
+type YearError struct{ Year int }
+
+func (e *YearError) Error() string { return fmt.Sprintf("%v: %d", ErrYear, e.Year) }
+
+// Unwrap makes it an [ErrYear].
+func (e *YearError) Unwrap() error { return ErrYear }
 
 // Year is the arrangement of one civil year.
 type Year struct {
@@ -130,7 +138,7 @@ func weekend(day ledger.Day) bool {
 func (c Calendar) Working(day ledger.Day) (bool, error) {
 	i, ok := slices.BinarySearchFunc(c.years, day.Year(), func(y Year, year int) int { return cmp.Compare(y.Year, year) })
 	if !ok {
-		return false, fmt.Errorf("%w: %d", ErrYear, day.Year())
+		return false, &YearError{day.Year()}
 	}
 	y := &c.years[i]
 	switch {

@@ -110,16 +110,21 @@ func (n *Night) finish(t *totals, s span) (r report.Report, err error) {
 			return r, err
 		}
 	}
-	if s.matched {
+	if s.match.done {
 		if err := n.addReconciled(t, s); err != nil {
 			return r, err
 		}
 	}
+	t.builder.Unmatched(s.match.noCalendar)
 	if r, err = t.finish(s); err != nil || ok {
 		return sealed, err
 	}
-	if s.matched && s.night() {
+	switch {
+	case !s.night():
+	case s.match.done:
 		err = n.keepSealed(s.to, r)
+	case s.match.noCalendar != 0: // a later match must not change what the report says
+		err = n.keepReport(s.to, r, 0)
 	}
 	return r, err
 }
@@ -149,7 +154,7 @@ func (n *Night) breakLines(s span, visit func(report.BreakLine) error) error {
 	if s.night() {
 		return n.sealedBreaks(s.to, visit)
 	}
-	return n.o.Store.View(func(tx *store.Tx) error { return n.eachBreak(tx, s.evening, visit) })
+	return n.o.Store.View(func(tx *store.Tx) error { return n.eachBreak(tx, s.match.evening, visit) })
 }
 
 // together does all at the same time and waits for all.

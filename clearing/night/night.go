@@ -61,7 +61,7 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 		return fmt.Errorf("%w: %s", ErrNotFrozen, day)
 	}
 	span.planSet = n.o.PlanSet()
-	if span.matched, err = n.reconcile(ctx, day); err != nil {
+	if span.match, err = n.reconcile(ctx, day); err != nil {
 		return err
 	}
 	made, err := n.write(ctx, span, filepath.Join(n.o.Dir, day.String()), nil)
@@ -79,7 +79,7 @@ func (n *Night) Close(ctx context.Context, day ledger.Day) error {
 			return err
 		}
 		tx.SetDay(day, state)
-		if err := tx.SetPairBalances(day, made.pairs); err != nil || !span.matched {
+		if err := tx.SetPairBalances(day, made.pairs); err != nil || !span.match.done {
 			return err
 		}
 		at, err := tx.Reconciled()
@@ -104,7 +104,7 @@ func (n *Night) Period(ctx context.Context, from, to ledger.Day) (files map[stri
 		return nil, fmt.Errorf("%w: %s to %s", ErrNotClosed, from, to)
 	}
 	if !span.night() {
-		if span.evening, span.matched, err = n.matchedEvening(); err != nil {
+		if span.match, err = n.newestMatch(); err != nil {
 			return nil, err
 		}
 	}
@@ -149,13 +149,19 @@ type span struct {
 	root     [32]byte
 	previous store.Seal // of the day before from; zero for the books' first day
 	planSet  [32]byte
-	matched  bool                          // what sides state was matched, and the report tells
-	evening  ledger.Day                    // of the match that it tells of
+	match    match
 	streams  map[ledger.Province][2]uint64 // first and last sequence; 0, 0: none
 }
 
+// match is what a report tells of what sides have stated.
+type match struct {
+	done       bool       // it was matched, and the report tells
+	evening    ledger.Day // of the match
+	noCalendar int        // the year whose calendar is missing, so that it was not done; 0: none
+}
+
 func (n *Night) span(from, to ledger.Day) (span, error) {
-	s := span{from: from, to: to, evening: to, streams: make(map[ledger.Province][2]uint64)}
+	s := span{from: from, to: to, match: match{evening: to}, streams: make(map[ledger.Province][2]uint64)}
 	err := n.o.Store.View(func(tx *store.Tx) error {
 		for day := from; day <= to; day++ {
 			state, err := tx.Day(day)

@@ -16,21 +16,23 @@ import (
 )
 
 // reconcile matches what sides have stated by the evening of the day, and begins the
-// report's part about it; matched is false where there is nothing to report: nobody has ever
-// stated anything, or the working days of the year are not known. The latter is told to
-// the operator, holds back nothing else, and is made good by the first night with a calendar.
-func (n *Night) reconcile(ctx context.Context, day ledger.Day) (matched bool, err error) {
-	if matched, err = n.anyStated(); err != nil || !matched {
-		return false, err
+// report's part about it; it is not done where nobody has ever stated anything, or the working
+// days of a year are not known. The latter is told to the operator and in the report, holds back
+// nothing else, and is made good by the first night with a calendar.
+func (n *Night) reconcile(ctx context.Context, day ledger.Day) (m match, err error) {
+	stated, err := n.anyStated()
+	if err != nil || !stated {
+		return m, err
 	}
 	if _, err = n.o.Evening.StatementsDue(day); err == nil { // a match that finds nothing asks for no working day
 		_, err = n.o.Evening.Run(ctx, day, day)
 	}
-	if errors.Is(err, calendar.ErrYear) {
+	var missing *calendar.YearError
+	if errors.As(err, &missing) {
 		n.o.Unmatched(day, err)
-		return false, nil
+		return match{noCalendar: missing.Year}, nil
 	}
-	return err == nil, err
+	return match{done: err == nil, evening: day}, err
 }
 
 // anyStated tells whether anybody has ever stated anything, and is to be held to it.
@@ -47,31 +49,38 @@ func (n *Night) anyStated() (stated bool, err error) {
 	return stated, err
 }
 
-// matchedEvening is the evening of which a period's report tells: that of the newest match.
-// What sides state comes late, so the days of a period are told as they stand today. matched
-// is false where that match has not seen every closed day, as without a calendar.
-func (n *Night) matchedEvening() (evening ledger.Day, matched bool, err error) {
-	if matched, err = n.anyStated(); err != nil || !matched {
-		return 0, false, err
+// newestMatch is what a period's report tells of. What sides state comes late, so the days of a
+// period are told as they stand today. It is not done where the match has not seen every closed
+// day; the newest night's report knows whether that is for want of a calendar.
+func (n *Night) newestMatch() (m match, err error) {
+	stated, err := n.anyStated()
+	if err != nil || !stated {
+		return m, err
 	}
+	var closed ledger.Day
 	err = n.o.Store.View(func(tx *store.Tx) error {
 		at, err := tx.Reconciled()
 		if err != nil {
 			return err
 		}
-		closed, err := tx.LastClosed()
-		evening, matched = at.Evening, at.Evening >= closed
+		closed, err = tx.LastClosed()
+		m = match{done: at.Evening >= closed, evening: at.Evening}
 		return err
 	})
-	return evening, matched, err
+	if err != nil || m.done {
+		return m, err
+	}
+	newest, _, err := n.sealed(closed)
+	m.noCalendar = newest.NoCalendar
+	return m, err
 }
 
 // addReconciled brings what the match says on the evening onto the report.
 func (n *Night) addReconciled(t *totals, s span) error {
 	b := t.builder
-	b.Reconcile(s.evening, reconcile.Engine)
+	b.Reconcile(s.match.evening, reconcile.Engine)
 	return n.o.Store.View(func(tx *store.Tx) error {
-		if err := tx.DayResults(s.evening, b.AddDay); err != nil {
+		if err := tx.DayResults(s.match.evening, b.AddDay); err != nil {
 			return err
 		}
 		balances, err := n.balances(tx, t, s)
@@ -83,7 +92,7 @@ func (n *Night) addReconciled(t *totals, s span) error {
 				return err
 			}
 		}
-		if err := n.eachBreak(tx, s.evening, b.AddBreak); err != nil {
+		if err := n.eachBreak(tx, s.match.evening, b.AddBreak); err != nil {
 			return err
 		}
 		if err := n.happenings(tx, s, b); err != nil {
@@ -158,7 +167,7 @@ func (n *Night) happenings(tx *store.Tx, s span, b *report.Builder) error {
 			return err
 		}
 	}
-	if err := n.standing(tx, s.evening, func(brk *reconcile.Break) error {
+	if err := n.standing(tx, s.match.evening, func(brk *reconcile.Break) error {
 		if e, ok := brk.Waiting(); ok {
 			n.inGroup(groups, e, brk)
 		}
@@ -235,7 +244,7 @@ func (n *Night) statements(tx *store.Tx, s span, b *report.Builder) error {
 		}
 		return lines[party]
 	}
-	due, err := n.o.Evening.StatementsDue(s.evening)
+	due, err := n.o.Evening.StatementsDue(s.match.evening)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,8 @@ import (
 
 // A match changes with every statement that comes late, so a past evening's part of a report
 // cannot be computed again. What a report that has one was rendered from lies in the books
-// with its seal: report.json, and the lines of its breaks.
+// with its seal: report.json, and the lines of its breaks; or report.json alone where it says that
+// nothing could be matched.
 
 // sealedLines is how many lines of breaks one part has.
 const sealedLines = 500
@@ -64,13 +65,6 @@ func (n *Night) sealedBreaks(day ledger.Day, visit func(report.BreakLine) error)
 // keepSealed keeps what the report is rendered from, in short transactions: before the seal,
 // so that a day is never sealed without it.
 func (n *Night) keepSealed(day ledger.Day, r report.Report) error {
-	var text bytes.Buffer
-	if err := report.JSON(&text, r); err != nil {
-		return err
-	}
-	if err := n.keepPart(day, 0, text.Bytes()); err != nil {
-		return err
-	}
 	part, lines := uint32(0), make([]report.BreakLine, 0, sealedLines)
 	flush := func() error {
 		text, err := json.Marshal(lines)
@@ -101,7 +95,20 @@ func (n *Night) keepSealed(day ledger.Day, r report.Report) error {
 	if err := flush(); err != nil {
 		return err
 	}
-	return n.o.Store.Update(func(tx *store.Tx) error { return tx.CutSealed(day, part+1) })
+	return n.keepReport(day, r, part)
+}
+
+// keepReport keeps the report itself, behind which so many parts of lines stand; more of them are
+// of a night that was interrupted.
+func (n *Night) keepReport(day ledger.Day, r report.Report, parts uint32) error {
+	var text bytes.Buffer
+	if err := report.JSON(&text, r); err != nil {
+		return err
+	}
+	if err := n.keepPart(day, 0, text.Bytes()); err != nil {
+		return err
+	}
+	return n.o.Store.Update(func(tx *store.Tx) error { return tx.CutSealed(day, parts+1) })
 }
 
 func (n *Night) keepPart(day ledger.Day, part uint32, text []byte) error {

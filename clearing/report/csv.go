@@ -32,6 +32,9 @@ func CSV(w io.Writer, r Report) error {
 	if r.Reconciliation != nil {
 		c.texts(reconciledColumns...)
 	}
+	if r.NoCalendar != 0 {
+		c.texts(unmatchedColumn)
+	}
 	c.end()
 	for _, p := range r.Pairs {
 		c.texts(r.From.String(), r.To.String(), strconv.Itoa(r.Revision))
@@ -45,6 +48,9 @@ func CSV(w io.Writer, r Report) error {
 		c.texts(r.Demo)
 		if r.Reconciliation != nil {
 			c.reconciledCells(r, p)
+		}
+		if r.NoCalendar != 0 {
+			c.texts(unmatchedCell(r.NoCalendar))
 		}
 		c.end()
 	}

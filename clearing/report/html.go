@@ -36,6 +36,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"side":     func(s ledger.Side) Bi { return say(fmt.Sprintf("side.%d", s)) },
 	"figure":   figureName,
 	"pairID":   pairFragment,
+
+	"noCalendar": noCalendar,
 }).Funcs(reconciliationFunctions).Parse(pageSource + reconciliationSource))
 
 // page is what the template sees.

@@ -45,7 +45,8 @@ type Report struct {
 	TrialBalance []TrialLine `json:"trial_balance"` // all accounts rolled up by side, province and stage, at the end of To
 	Seal         Seal        `json:"seal"`
 
-	Reconciliation *Reconciliation `json:"reconciliation,omitempty"` // nil: the books ask nobody for statements
+	Reconciliation *Reconciliation `json:"reconciliation,omitempty"` // nil: the books ask nobody for statements, or NoCalendar
+	NoCalendar     int             `json:"no_calendar,omitzero"`     // the year whose calendar of working days is missing, so that nothing was matched; 0: none
 
 	Changes *Difference `json:"changes,omitempty"` // what this revision changed; nil for the first
 }

@@ -52,6 +52,10 @@ func (b *Builder) Reconcile(evening ledger.Day, engine int) {
 	}
 }
 
+// Unmatched says that statements wait for a match which could not be made, because the calendar of
+// working days of the year is missing. It stands in the place of the reconciliation.
+func (b *Builder) Unmatched(year int) { b.report.NoCalendar = year }
+
 // AddDay adds what the match says of one business day. A day outside of the report's days
 // counts into the balances alone. Errors: [ErrTie], [ErrOutside] for a day after the
 // evening, ledger.ErrOverflow.

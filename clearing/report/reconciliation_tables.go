@@ -16,11 +16,28 @@ var reconciliationSheets = []sheet{
 
 // sheetsOf are the sheets of a report's workbook, in their order.
 func sheetsOf(r Report) []sheet {
+	if r.NoCalendar != 0 {
+		return append([]sheet{sheets[0], {reconciliationSheets[0].name, unmatchedTables}}, sheets[1:]...)
+	}
 	if r.Reconciliation == nil {
 		return sheets
 	}
 	list := append([]sheet{sheets[0]}, reconciliationSheets...)
 	return append(list, sheets[1:]...)
+}
+
+// noCalendar says why a report has no reconciliation, and what makes it good.
+func noCalendar(year int) Bi {
+	return Bi{
+		fmt.Sprintf("缺 %d 年的工作日历，无法确定期限，各方所报未与账册核对。将该年日历放入 reconcile.calendar_dir 并重新启动，由下一晚一并补对，或执行 clearctl reconcile --run 立即补对。已封存的报告不再改动，补对的结果见其后各晚的报告与差异清单。", year),
+		fmt.Sprintf("The calendar of working days of %d is missing, so no due date can be told, and what sides state was not held against the books. Put it into reconcile.calendar_dir and restart: the next night makes the match good, or clearctl reconcile --run at once. A sealed report stays as it is; what the match finds stands in the reports of later nights and in the list of breaks.", year),
+	}
+}
+
+// unmatchedTables stand in the place of the reconciliation that could not be made.
+func unmatchedTables(r Report) []table {
+	why, heading := noCalendar(r.NoCalendar), say("rec.unmatched")
+	return []table{{head: heads("rec"), lines: [][]any{{text(heading.ZH + why.ZH)}, {text(heading.EN + " " + why.EN)}}}}
 }
 
 // reconciliationTables say in lines what the page says of breaks, owners and statements.
@@ -193,6 +210,13 @@ func tiedBalanceTables(r Report) []table {
 		t.lines = append(t.lines, append([]any{text(named(p.Home)), text(named(p.Treatment))}, cells(p)...))
 	}
 	return []table{t}
+}
+
+// unmatchedColumn is what stands in their place where nothing could be matched.
+const unmatchedColumn = "三方对账 reconciliation"
+
+func unmatchedCell(year int) string {
+	return fmt.Sprintf("未对账：缺 %d 年工作日历 not matched: the calendar of %d is missing", year, year)
 }
 
 // reconciledColumns are what a reconciliation adds to the lines of obligations.csv, after

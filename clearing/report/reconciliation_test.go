@@ -415,3 +415,44 @@ func TestNoOpenBreakIsSaidInTheSheet(t *testing.T) {
 		t.Errorf("%q, %v", said, err)
 	}
 }
+
+// TestAReportSaysWhyNothingWasMatched in both languages and every rendering, and what makes it
+// good; and a reader of the model gets it back.
+func TestAReportSaysWhyNothingWasMatched(t *testing.T) {
+	b := NewBuilder(sampleHead())
+	if err := b.AddBill(bill(1, "650100", "330100", 2_110_738, 1_500_038, 10_000)); err != nil {
+		t.Fatal(err)
+	}
+	b.Unmatched(2027)
+	r, err := b.Finish(Seal{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadJSON(bytes.NewReader(render(t, JSON, r)))
+	if err != nil || back.NoCalendar != 2027 {
+		t.Errorf("the model came back with %d, %v", back.NoCalendar, err)
+	}
+	html, table := string(render(t, HTML, r)), string(render(t, CSV, r))
+	f, err := excelize.OpenReader(bytes.NewReader(render(t, XLSX, r)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("三方对账 Reconciliation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := fmt.Sprint(rows)
+	for _, want := range []string{"缺 2027 年的工作日历", "由下一晚一并补对", "The calendar of working days of 2027 is missing", "the next night makes the match good"} {
+		if !strings.Contains(html, want) || !strings.Contains(sheet, want) {
+			t.Errorf("%q: on the page %t, in the workbook %t", want, strings.Contains(html, want), strings.Contains(sheet, want))
+		}
+	}
+	if !strings.Contains(html, `href="#reconciliation"`) {
+		t.Error("the page's contents do not lead there")
+	}
+	lines := strings.Split(strings.TrimSpace(table), "\r\n")
+	if len(lines) != 2 || !strings.HasSuffix(lines[0], unmatchedColumn) || !strings.HasSuffix(lines[1], "未对账：缺 2027 年工作日历 not matched: the calendar of 2027 is missing") {
+		t.Errorf("%q", lines)
+	}
+}

@@ -169,6 +169,7 @@ var texts = map[string]Bi{
 	"scroll.hint": {"表格可横向滚动", "Scrolls sideways"},
 
 	"rec":                {"三方对账", "Reconciliation"},
+	"rec.unmatched":      {"未对账。", "Not matched."},
 	"rec.open":           {"未决差异", "Open breaks"},
 	"rec.rows":           {"账册中没有对应结算的行", "Rows without a bill"},
 	"from.day":           {"自", "From"},

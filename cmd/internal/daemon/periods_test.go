@@ -106,7 +106,7 @@ func (h *house) file(from, to ledger.Day, name string) (data []byte, sum string)
 	}
 }
 
-// Without a calendar nothing is matched: the period has its figures, and says nothing of sides.
+// Without a calendar nothing is matched: the period has its figures, and says why it says nothing of sides.
 func TestAPeriodThatWasNotMatched(t *testing.T) {
 	cfg := configOf(t)
 	day := ledger.NewDay(2031, time.March, 18)
@@ -118,7 +118,7 @@ func TestAPeriodThatWasNotMatched(t *testing.T) {
 	waitFor(t, func() bool { return len(haveFrom(h, party).Applied) == 1 })
 	closeDay(h, day)
 	closeDay(h, day+1)
-	if _, r := h.period(day, day+1); r.Reconciliation != nil || r.From != day || r.To != day+1 {
-		t.Errorf("%+v", r.Reconciliation)
+	if _, r := h.period(day, day+1); r.Reconciliation != nil || r.NoCalendar != 2031 || r.From != day || r.To != day+1 {
+		t.Errorf("%+v, without the calendar of %d", r.Reconciliation, r.NoCalendar)
 	}
 }

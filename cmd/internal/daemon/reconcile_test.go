@@ -492,6 +492,22 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 	}
 	h.page("/breaks")
 	h.page("/statements/" + party.Key())
+	dir := filepath.Join(cfg.ReportDir(), day.String())
+	sealed := reportFiles(t, dir)
+	for name, says := range map[string][]string{
+		"report.html": {"缺 2031 年的工作日历", "The calendar of working days of 2031 is missing", "clearctl reconcile --run"},
+		"report.json": {`"no_calendar": 2031`},
+	} {
+		for _, want := range says {
+			if !strings.Contains(sealed[name], want) {
+				t.Errorf("%s does not say %q", name, want)
+			}
+		}
+	}
+	closeDay(h, day+1)
+	if period, _ := h.file(day, day+1, "report.html"); !strings.Contains(string(period), "The calendar of working days of 2031 is missing") {
+		t.Error("the report of both days does not say that nothing was matched")
+	}
 	h.close()
 
 	cfg.Reconcile.CalendarDir = t.TempDir()
@@ -500,8 +516,14 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = start(t, cfg)
-	if reply := call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Run: true}); !reply.Ran || reply.Day != day {
+	if reply := call[service.ReconcileReply](h, service.Reconcile, service.ReconcileRequest{Run: true}); !reply.Ran || reply.Day != day+1 {
 		t.Errorf("%+v", reply)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if reply := call[service.RemakeReply](h, service.Remake, service.RemakeRequest{Day: day}); len(reply.Differ) > 0 || !maps.Equal(reportFiles(t, dir), sealed) {
+		t.Errorf("made again after the match, the report is not as it was sealed: %+v", reply)
 	}
 	found := breaksOf(h, service.BreaksRequest{})
 	if len(found) != 2 { // the totals, and number 1 is missing
@@ -521,7 +543,7 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 			t.Errorf("%+v: %+v", q, failure)
 		}
 	}
-	closeDay(h, day+1)
+	closeDay(h, day+2)
 	if metrics := h.page("/metrics"); !strings.Contains(metrics, "\nclearingd_reconcile_without_calendar 0\n") || !strings.Contains(metrics, `clearingd_breaks_open{class="SEQ_GAP"} 1`) {
 		t.Error("the metrics do not say that breaks are open")
 	}
