@@ -144,12 +144,12 @@ func (a *acting) acceptedSplit() ([]provinces.FundAmount, error) {
 	case refusal != nil:
 		return nil, refusal
 	case len(sums) > 0:
-	case missing(a.target.brk, side):
+	case missing(a.target.brk.Findings, side):
 		for fund, amount := range sumFunds(a.target.stands) {
 			sums[fund] = -amount
 		}
 	default:
-		sums = foundSplit(a.target.brk, side)
+		sums = foundSplit(a.target.brk.Findings, side)
 	}
 	list := fundList(sums)
 	var sum ledger.Amount
@@ -172,16 +172,36 @@ func (a *acting) acceptedSide() (side reconcile.Side, owed ledger.Amount, err er
 		return reconcile.SideOf(brk.Party.Kind), brk.Owed, nil
 	}
 	side, ok := sideNamed(a.order.Side)
-	for _, f := range brk.Findings {
-		if ok && f.Side == side && f.Owed != 0 {
-			return side, f.Owed, nil
-		}
+	if owed := foundOwed(brk.Findings, side); ok && owed != 0 {
+		return side, owed, nil
 	}
 	return 0, 0, provinces.Reject(provinces.CodeActForm, "side", "a side that differs in what is owed", a.order.Side)
 }
 
-func missing(brk *reconcile.Break, side reconcile.Side) bool {
-	for _, f := range brk.Findings {
+// SplitTold reports whether findings say fund by fund what a side has otherwise, or that it does
+// not have the bill: its difference can be accepted without a split. Where a statement has the
+// funds in one sum, as a 3202 does, an officer says which fund it is.
+func SplitTold(findings []reconcile.Finding, side reconcile.Side) bool {
+	var sum ledger.Amount
+	for _, amount := range foundSplit(findings, side) {
+		sum += amount
+	}
+	owed := foundOwed(findings, side)
+	return missing(findings, side) || owed != 0 && sum == owed
+}
+
+// foundOwed is what a side's findings say is owed more, or less; 0 if it does not differ in that.
+func foundOwed(findings []reconcile.Finding, side reconcile.Side) ledger.Amount {
+	for _, f := range findings {
+		if f.Side == side && f.Owed != 0 {
+			return f.Owed
+		}
+	}
+	return 0
+}
+
+func missing(findings []reconcile.Finding, side reconcile.Side) bool {
+	for _, f := range findings {
 		if f.Side == side && (f.Class == reconcile.MissHospital || f.Class == reconcile.MissTreatment || f.Class == reconcile.MissHome) {
 			return true
 		}
@@ -191,9 +211,9 @@ func missing(brk *reconcile.Break, side reconcile.Side) bool {
 
 // foundSplit reads the difference by fund from findings that name a fund, or the personal
 // account.
-func foundSplit(brk *reconcile.Break, side reconcile.Side) map[ledger.Fund]ledger.Amount {
+func foundSplit(findings []reconcile.Finding, side reconcile.Side) map[ledger.Fund]ledger.Amount {
 	sums := map[ledger.Fund]ledger.Amount{}
-	for _, f := range brk.Findings {
+	for _, f := range findings {
 		fund := ledger.Fund(f.Field)
 		if f.Field == "acct_pay" {
 			fund = ledger.FundAccount

@@ -46,7 +46,9 @@ func told(t *testing.T, from, to, as ledger.Day, breaks ...reconcile.Break) *rep
 	n := New(Options{Store: s, Evening: evening.New(evening.Options{Store: s, Calendar: working})})
 	b := report.NewBuilder(report.Head{From: from, To: to})
 	b.Reconcile(as, reconcile.Engine)
-	if err := s.View(func(tx *store.Tx) error { return n.happenings(tx, span{from: from, to: to, match: match{evening: as}}, b) }); err != nil {
+	if err := s.View(func(tx *store.Tx) error {
+		return n.happenings(tx, span{from: from, to: to, match: match{evening: as}}, b)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := b.Finish(report.Seal{})

@@ -70,12 +70,12 @@ func (a *app) breaksSheetCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sheet FILE",
 		Short: a.say("检查并提交填好的差异表（breaks.xlsx）", "check, and hand in, a workbook of breaks that was filled in (breaks.xlsx)"),
-		Long: a.say(`读填好决定与理由的 breaks.xlsx，逐行核对：决定是否在列表中，有无理由，有无公式，该差异自导出以来有无变化。
+		Long: a.say(`读填好决定与理由的 breaks.xlsx，逐行核对：决定是否在列表中，有无理由，有无公式，该差异自导出以来有无变化；认账的，对方有无按基金列出差额。
 有问题的行逐一列出行号、列名与原因，其余各行不受影响。列出各项决定的笔数与金额合计。--propose 提交无误的各行：认账与结案为提议，由另一人复核；备注与指派立即生效。
 不带 --propose 只检查。有行被退回时退出码为 1。`,
 			`Reads a breaks.xlsx in which decisions and reasons were filled in, and checks it line by line: whether the decision is
-one of the list, has a reason and is no formula, and whether the break has changed since the sheet was made. Lines with a
-fault are listed with row, column and reason; the others are not touched by them. With --propose the lines that fit are
+one of the list, has a reason and is no formula, whether the break has changed since the sheet was made, and of a difference
+to accept, whether the side has stated it fund by fund. Lines with a fault are listed with row, column and reason; the others are not touched by them. With --propose the lines that fit are
 handed in: accept and close as proposals that somebody else approves, comments and assignments at once. Without it they
 are only checked. Exit code 1 if any line has a fault.`),
 		Example: `
@@ -263,6 +263,10 @@ func (s *sheetRead) compare(ctx context.Context, b *bus.Bus) error {
 		}
 		if record := l.said(reply); record != 0 {
 			s.fault(l.Row, report.ColumnDecision, l.Key, fmt.Sprintf("已提交过：记录 %d", record), fmt.Sprintf("it was handed in before, as record %d", record))
+			continue
+		}
+		if why := unacceptable(reply); l.Decision == string(clearing.ActAccept) && why != nil {
+			s.fault(l.Row, report.ColumnDecision, l.Key, why.ZH, why.EN)
 			continue
 		}
 		l.Break = &reply.Break

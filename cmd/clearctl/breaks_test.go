@@ -37,7 +37,8 @@ func (h *house) breaksEndpoints() []bus.Endpoint {
 
 var scriptDay = ledger.NewDay(2026, time.March, 12)
 
-// scriptBreaks are three breaks of one hospital: more, less by a fen, and a row alone.
+// scriptBreaks are three breaks of one hospital: more of a fund, a fen less in the sum of its
+// funds, as a 3202 states it, and a row alone.
 func scriptBreaks() []*reconcile.Break {
 	party := provinces.Party{Kind: provinces.PartyProvider, Province: "31", Provider: "H31010100017"}
 	one := func(n byte, key string, class reconcile.Class, more reconcile.More, owed ledger.Amount, cause *reconcile.Cause) *reconcile.Break {
@@ -47,12 +48,14 @@ func scriptBreaks() []*reconcile.Break {
 			Facts:    [32]byte{n}, FirstSeen: scriptDay, Due: scriptDay + 4, Owner: reconcile.Hospital, History: []reconcile.Event{{Evening: scriptDay, State: reconcile.Open, What: "seen"}},
 		}
 	}
+	over := one(1, "bill/1", reconcile.AmountOver, reconcile.SideMore, 40_00, &reconcile.Cause{Kind: reconcile.RefundAtInsurer, Owed: 40_00, Proof: []string{"1540.00 = 1500.00 + 40.00\x1b[31m"}})
+	over.Findings[0].Field = "310100"
 	alone := one(3, "row/provider.31.H31010100017/310101G9999999999999", reconcile.Surplus, reconcile.SideMore, 33_300, nil)
 	alone.Entry, alone.Books = 0, 0
 	decided := one(4, "bill/4", reconcile.Field, reconcile.Equal, 0, nil)
 	decided.History = append(decided.History, reconcile.Event{Evening: scriptDay + 1, State: reconcile.Decided, What: "act:accept", Act: 77})
 	return []*reconcile.Break{
-		one(1, "bill/1", reconcile.AmountOver, reconcile.SideMore, 40_00, &reconcile.Cause{Kind: reconcile.RefundAtInsurer, Owed: 40_00, Proof: []string{"1540.00 = 1500.00 + 40.00\x1b[31m"}}),
+		over,
 		one(2, "bill/2", reconcile.Round, reconcile.BooksMore, -1, nil), decided, alone,
 	}
 }
@@ -188,12 +191,20 @@ func set(f *excelize.File, cell, value string) {
 	}
 }
 
-// sheetCommand writes a filled-in workbook for a script: sheet NAME [spoiled].
+// sheetCommand writes a filled-in workbook for a script: sheet NAME [spoiled|accepting], the
+// last with all its breaks accepted.
 func sheetCommand(ts *testscript.TestScript, _ bool, args []string) {
 	body := filled(ts.Value(testingKey{}).(testing.TB), func(f *excelize.File) {
 		set(f, "A5", report.SheetDecision("accept"))
 		set(f, "B5", "退费由经办机构直接办理，已核对凭证")
 		if len(args) == 1 {
+			return
+		}
+		if args[1] == "accepting" {
+			for _, row := range []string{"6", "8"} {
+				set(f, "A"+row, "accept")
+				set(f, "B"+row, "the hospital is right")
+			}
 			return
 		}
 		set(f, "A6", "pay")
