@@ -24,11 +24,21 @@ type providerView struct {
 	Hospital reconcile.Sum // of the days it has spoken about
 	Apart    ledger.Amount // hospital less books, of those days
 	Told     ledger.Amount // sum of the reasons
+	Open     ledger.Amount // of Apart, by open breaks, as the report's list of hospitals has it
+	OpenOf   int           // such breaks
 	Party    string        // key of the hospital as a party
 }
 
 // Explained reports whether the reasons add up to what the two are apart.
 func (v *providerView) Explained() bool { return v.Told == v.Apart && v.Why.Rest == 0 }
+
+// Settled is what the two are apart by beside open breaks: what is settled and still stated
+// otherwise, and what lies on another day than its bill.
+func (v *providerView) Settled() ledger.Amount { return v.Apart - v.Open }
+
+// Parted reports whether the two parts are told: where all open breaks are known, and are not
+// everything.
+func (v *providerView) Parted() bool { return v.ProviderDays.More == 0 && v.Settled() != 0 }
 
 // Left is what no listed break explains.
 func (v *providerView) Left() ledger.Amount { return v.Apart - v.Told }
@@ -167,6 +177,10 @@ func (v *providerView) add() (err error) {
 	for _, b := range v.ProviderDays.Breaks {
 		l := apartLine{BreakLine: b}
 		l.Apart, l.Told = b.Apart(report.SideHospital)
+		if l.Told && l.Apart != 0 && !b.Agrees {
+			add(&v.Open, l.Apart)
+			v.OpenOf++
+		}
 		byDay[b.Day] = append(byDay[b.Day], l)
 	}
 	v.settled(byDay)

@@ -223,7 +223,7 @@ var texts = map[string]Bi{
 	"rec.due":            {"到期日", "Due"},
 	"rec.days":           {"逾期工作日", "Working days"},
 	"rec.hospitals":      {"与账册相差最大的医药机构", "Hospitals furthest from the books"},
-	"rec.hospitals.cap":  {"未决差异中医药机构已表态的部分", "Of open breaks that the hospital has spoken about"},
+	"rec.hospitals.cap":  {"仅计未决差异中医药机构已表态的部分；已了结而仍不同的不计，医药机构页两者并列", "Of open breaks that the hospital has spoken about. What is settled and still different is not in it; the hospital's page has both"},
 	"rec.apart":          {"相差（机构减账册）", "Apart (hospital less books)"},
 	"rec.statements":     {"对账报送", "Statements"},
 	"rec.statements.cap": {"本期各方报送的对账", "Statements of the days by side"},
