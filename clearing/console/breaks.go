@@ -83,6 +83,9 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 	query.Provider, query.Class, query.Age = q["provider"], reconcile.Class(q["class"]), q["age"]
 	query.Owner, query.State, query.Happened = report.SideName(q["owner"]), q["state"], report.Happening(q["happened"])
 	query.Group, query.After, query.Limit = q["group"], q["after"], rowsMax
+	if query.Age == ageOverdue { // all buckets past the due date
+		query.Age, query.Overdue = "", true
+	}
 	_, age := report.ParseAge(query.Age)
 	for _, fits := range []bool{
 		query.From == nil || query.To == nil || *query.From <= *query.To,
@@ -101,6 +104,9 @@ func breaksQuery(q values) (query service.BreaksRequest, err error) {
 	}
 	return query, nil
 }
+
+// ageOverdue stands for every age past the due date.
+const ageOverdue = "overdue"
 
 // groupName is the grammar of an automatic group's name.
 var groupName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}$`)

@@ -4,7 +4,12 @@ import "maps"
 
 // breakPhrases are the words of the pages about breaks and statements.
 var breakPhrases = map[string]phrase{
-	"breaks":      {"对账差异", "Breaks"},
+	"breaks": {"对账差异", "Breaks"},
+
+	"breaks.unsettled": {"未了结的对账差异", "Breaks not settled"},
+	"breaks.overdue":   {"其中逾期", "Of them overdue"},
+	"age.overdue":      {"逾期的", "overdue"},
+
 	"breaks.note": {"每一差异一行，按编号排列；三方各列中，底色标出的是与账册不同的数字。缺省只列未了结的。", "One line a break, by key. Of the three sides, figures that differ from the books are set apart. Without a state only what is not settled is listed."},
 	"break":       {"差异", "Break"},
 	"nobreaks":    {"没有符合条件的差异。", "There are no such breaks."},
@@ -146,6 +151,7 @@ var breakPhrases = map[string]phrase{
 	"provider.less":      {"这些日子里，账册比医药机构多 %s 元（仅计其已报齐的业务日）。", "Over these days the books have %s yuan more than the hospital, of the days it has spoken about."},
 	"provider.equal":     {"这些日子里，医药机构与账册分文不差（仅计其已报齐的业务日）。", "Over these days the hospital and the books agree to the fen, of the days it has spoken about."},
 	"provider.nothing":   {"这些日子里没有该机构的结算。", "There are no bills of this hospital on these days."},
+	"provider.parted":    {"其中未决差异 %d 笔共 %s 元（即报告所列数），已了结而仍不同的及跨日的共 %s 元。", "Of this, open breaks (%d) are %s yuan, as in the report's list of hospitals; what is settled and still different, or lies on other days, is %s yuan."},
 	"provider.explained": {"以上差异合计正好等于相差金额", "these breaks add up to exactly what the two are apart"},
 	"provider.left":      {"另有 %s 元不在以上差异之中", "%s yuan are in none of these breaks"},
 	"provider.cancel":    {"彼此抵消、不计入相差的：", "These cancel among themselves and add nothing:"},

@@ -21,6 +21,9 @@ type overviewView struct {
 	Counts  []report.OutcomeCount // since the books began, in the order of reports
 	Lines   []dayLine
 	NoDays  bool // the days could not be read
+
+	HasBreaks bool                 // this installation matches statements
+	Breaks    *service.BreaksReply // what is not settled; nil: it could not be read
 }
 
 // dayLine is a business day as a line of a list.
@@ -37,7 +40,10 @@ func (c *console) overview(r *http.Request) (response, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := overviewView{StatusReply: status}
+	v := overviewView{StatusReply: status, HasBreaks: c.options.Reconciliation != nil}
+	if v.HasBreaks {
+		v.Breaks = c.unsettled(r.Context())
+	}
 	for _, s := range status.Streams {
 		v.Backlog += s.Last - min(s.Answered, s.Last)
 	}
@@ -53,6 +59,16 @@ func (c *console) overview(r *http.Request) (response, error) {
 	}
 	v.Lines = c.dayLines(r.Context(), days.Days[:min(overviewDays, len(days.Days))])
 	return page{name: "overview", section: "overview", title: phrases["overview"], data: v}, nil
+}
+
+// unsettled counts the breaks that wait for somebody. Without the calendar of the year nothing is
+// due, and they cannot be counted; the page must still say the rest.
+func (c *console) unsettled(ctx context.Context) *service.BreaksReply {
+	reply, err := c.options.Reconciliation.Breaks(ctx, service.BreaksRequest{Limit: 1})
+	if err != nil {
+		return nil
+	}
+	return &reply
 }
 
 func (c *console) days(r *http.Request) (response, error) {

@@ -110,10 +110,13 @@ func (b *sampleBooks) Breaks(_ context.Context, q service.BreaksRequest) (reply 
 		if q.State == service.StateUnsettled && settled(l.State) && q.Group == "" || q.State != service.StateUnsettled && q.State != service.StateAll && string(l.State) != q.State ||
 			q.Class != "" && l.Class != q.Class || q.Provider != "" && l.Provider != q.Provider || q.Owner != "" && l.Owner != q.Owner ||
 			q.From != nil && l.Day < *q.From || q.To != nil && l.Day > *q.To || !strings.HasPrefix(string(l.Home), q.Home) || !strings.HasPrefix(string(l.Treatment), q.Treatment) ||
-			q.Province != "" && l.Home.Province() != q.Province && l.Treatment.Province() != q.Province {
+			q.Overdue && l.Overdue <= 0 || q.Province != "" && l.Home.Province() != q.Province && l.Treatment.Province() != q.Province {
 			continue
 		}
 		reply.Sum.Count++
+		if l.Overdue > 0 {
+			reply.Overdue++
+		}
 		reply.Sum.Books += l.Books
 		reply.Sum.More += max(0, l.Difference)
 		reply.Sum.Less += max(0, -l.Difference)

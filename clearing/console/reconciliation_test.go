@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"net/http"
@@ -73,6 +74,75 @@ func TestFromTheReportsReconciliationToItsEntries(t *testing.T) {
 			t.Errorf("the report leads to no page /%s", kind)
 		}
 	}
+}
+
+// The report's list of hospitals has open breaks alone, the hospital's page all that the two are
+// apart by: the page says both, with the very figure of the report. A proved fen has
+// resolved itself here.
+func TestAHospitalsPageHasTheFigureOfTheReport(t *testing.T) {
+	var open []report.BreakLine
+	builder := report.NewBuilder(report.Head{From: sealedDay, To: sealedDay})
+	builder.Reconcile(sealedDay, reconcile.Engine)
+	for _, b := range sampleBreaks() {
+		l := b.Break
+		if l.Provider != apartProvider || l.Class == reconcile.Timing {
+			continue
+		}
+		if l.Class == reconcile.Round {
+			l.State = reconcile.Resolved
+		} else {
+			open = append(open, l)
+		}
+		if err := builder.AddBreak(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told, err := builder.Finish(report.Seal{})
+	if err != nil || len(told.Reconciliation.Hospitals) != 1 {
+		t.Fatalf("%+v, %v", told.Reconciliation, err)
+	}
+	line := told.Reconciliation.Hospitals[0]
+	v := providerView{ProviderDays: ProviderDays{
+		Days:   []ProviderDay{{Day: sealedDay, Books: reconcile.Sum{Count: 3, Owed: 100_00}, Hospital: &reconcile.Sum{Count: 3, Owed: 161_00}}},
+		Breaks: open, Why: reconcile.Explanation{Difference: 61_00, Reasons: []reconcile.Reason{{Class: reconcile.AmountOver, Owed: 61_01}, {Class: reconcile.Round, Owed: -1}}},
+	}}
+	if err := v.add(); err != nil {
+		t.Fatal(err)
+	}
+	if line.Apart != 61_01 || v.Open != line.Apart || uint64(v.OpenOf) != line.Count || v.Settled() != -1 || !v.Parted() {
+		t.Errorf("the report has %s of %d, the page %s of %d and %s settled", line.Apart, line.Count, v.Open, v.OpenOf, v.Settled())
+	}
+	if v.ProviderDays.More = 1; v.Parted() {
+		t.Error("a sum of some of the open breaks is told as that of all")
+	}
+}
+
+// The sample's three breaks are open all, so its hospital's page has one figure; with the fen resolved
+// it has two.
+func TestAHospitalWithOpenBreaksAloneHasOneFigure(t *testing.T) {
+	page := text(newReader(t, newSampleBooks(t, 30)).page("/providers/"+apartProvider+"?from=2026-03-12&to=2026-03-17&lang=en", http.StatusOK))
+	if strings.Contains(page, "as in the report's list of hospitals") {
+		t.Error("the page tells parts where there are none")
+	}
+	resolved := fenResolved{newSampleBooks(t, 30)}
+	r := &reader{t: t, handler: New(resolved, Options{Reconciliation: resolved})}
+	for language, want := range map[string]string{
+		"zh": "其中未决差异 2 笔共 61.01 元（即报告所列数），已了结而仍不同的及跨日的共 -0.01 元。",
+		"en": "Of this, open breaks (2) are 61.01 yuan, as in the report's list of hospitals; what is settled and still different, or lies on other days, is -0.01 yuan.",
+	} {
+		if page := text(r.page("/providers/"+apartProvider+"?from=2026-03-12&to=2026-03-17&lang="+language, http.StatusOK)); !strings.Contains(page, want) {
+			t.Errorf("lacks %q in\n%s", want, page)
+		}
+	}
+}
+
+// fenResolved are books whose proved fen has resolved itself.
+type fenResolved struct{ *sampleBooks }
+
+func (b fenResolved) Provider(ctx context.Context, q ProviderQuery) (ProviderDays, error) {
+	days, err := b.sampleBooks.Provider(ctx, q)
+	days.Breaks = slices.DeleteFunc(days.Breaks, func(l report.BreakLine) bool { return l.Class == reconcile.Round })
+	return days, err
 }
 
 func TestAHospitalWhoseBreaksDoNotExplainIt(t *testing.T) {
@@ -183,6 +253,48 @@ func TestKeysAreQuotedForAShell(t *testing.T) {
 			t.Errorf("%q is written %s, want %s", word, got, want)
 		}
 	}
+}
+
+// The first page says how many breaks wait and how many of them are overdue; each figure leads to
+// the list of just these.
+func TestTheFirstPageCountsBreaksAndLeadsToThem(t *testing.T) {
+	books := newSampleBooks(t, 30)
+	r := newReader(t, books)
+	all, err := books.Breaks(t.Context(), service.BreaksRequest{Limit: 1})
+	if err != nil || all.Overdue == 0 || all.Overdue == all.Sum.Count {
+		t.Fatalf("the sample has %d of %d overdue, %v", all.Overdue, all.Sum.Count, err)
+	}
+	for language, names := range map[string][2]string{"zh": {"未了结的对账差异", "其中逾期"}, "en": {"Breaks not settled", "Of them overdue"}} {
+		page := r.page("/?lang="+language, http.StatusOK)
+		for i, tile := range []struct {
+			address string
+			count   uint64
+		}{{"/breaks", all.Sum.Count}, {"/breaks?age=overdue", all.Overdue}} {
+			want := fmt.Sprintf(`<dt>%s</dt><dd><a href="%s">%d</a></dd>`, names[i], tile.address, tile.count)
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %s", language, want)
+			}
+			r.page(tile.address, http.StatusOK)
+			listed, err := books.Breaks(t.Context(), books.breakQueries[len(books.breakQueries)-1])
+			if err != nil || listed.Sum.Count != tile.count {
+				t.Errorf("%s lists %d breaks, the figure says %d, %v", tile.address, listed.Sum.Count, tile.count, err)
+			}
+		}
+	}
+	if !strings.Contains(r.page("/breaks?age=overdue&lang=en", http.StatusOK), `<option value="overdue" selected>`) {
+		t.Error("the list does not say that it has the overdue ones alone")
+	}
+	without := text((&reader{t: t, handler: New(unmatchable{books}, Options{Reconciliation: unmatchable{books}})}).page("/?lang=en", http.StatusOK))
+	if !strings.Contains(without, "Breaks not settled –") || !strings.Contains(without, "Of them overdue –") {
+		t.Error("without a calendar the page does not say that nothing can be counted")
+	}
+}
+
+// unmatchable are books whose breaks cannot be counted: the year has no calendar.
+type unmatchable struct{ *sampleBooks }
+
+func (unmatchable) Breaks(context.Context, service.BreaksRequest) (service.BreaksReply, error) {
+	return service.BreaksReply{}, ErrUnavailable
 }
 
 func TestFiltersReachTheBooksAsTheyAre(t *testing.T) {

@@ -70,6 +70,7 @@ type BreaksReply struct {
 	Breaks  []report.BreakLine `json:"breaks"`
 	Next    string             `json:"next,omitempty"`
 	Sum     report.BreakSum    `json:"sum"`     // of all that were selected
+	Overdue uint64             `json:"overdue"` // of them, those past their due date
 	Classes []report.ClassLine `json:"classes"` // the same by class
 }
 

@@ -137,6 +137,7 @@ type breakList struct {
 	evening breakLiner
 	lines   []report.BreakLine
 	sum     report.BreakSum
+	overdue uint64
 	classes map[reconcile.Class]*report.BreakSum
 	late    bool        // the evening was not matched
 	matched *ledger.Day // the newest evening that was
@@ -176,6 +177,9 @@ func (l *breakList) take(b *reconcile.Break) error {
 	}
 	if err := errors.Join(l.sum.Add(line), l.classes[line.Class].Add(line)); err != nil {
 		return err
+	}
+	if line.Overdue > 0 {
+		l.overdue++
 	}
 	if line.Key <= l.q.After {
 		return nil
@@ -233,7 +237,7 @@ func (l *breakList) selectsLine(line *report.BreakLine) bool {
 
 func (l *breakList) reply() service.BreaksReply {
 	l.cut()
-	reply := service.BreaksReply{Evening: l.at.evening, Behind: l.late, Breaks: l.lines, Sum: l.sum, Classes: []report.ClassLine{}}
+	reply := service.BreaksReply{Evening: l.at.evening, Behind: l.late, Breaks: l.lines, Sum: l.sum, Overdue: l.overdue, Classes: []report.ClassLine{}}
 	if l.late {
 		reply.Matched = l.matched
 	}

@@ -547,6 +547,13 @@ func TestAYearWithoutACalendarIsMadeGood(t *testing.T) {
 	if metrics := h.page("/metrics"); !strings.Contains(metrics, "\nclearingd_reconcile_without_calendar 0\n") || !strings.Contains(metrics, `clearingd_breaks_open{class="SEQ_GAP"} 1`) {
 		t.Error("the metrics do not say that breaks are open")
 	}
+	for next := day + 3; next <= day+20; next++ {
+		closeDay(h, next)
+	}
+	all, late := call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{}), call[service.BreaksReply](h, service.Breaks, service.BreaksRequest{Overdue: true})
+	if all.Overdue == 0 || all.Overdue != late.Sum.Count || late.Overdue != late.Sum.Count {
+		t.Errorf("%d of %d breaks are overdue, the list of these has %d", all.Overdue, all.Sum.Count, late.Sum.Count)
+	}
 }
 
 // refusedCall calls a service that must refuse.
