@@ -464,13 +464,17 @@ func TestAdjudicationLeavesItsInputAlone(t *testing.T) {
 		Stays: 1, StaysByLevel: map[benefit.Level]int{}, Paid: map[string]ledger.Amount{}, Periods: map[string]ledger.Amount{},
 		Base: map[string]ledger.Amount{}, Kinds: map[string]int{}, Last: &benefit.LastStay{Discharged: day("2026-04-30"), Ordinal: 1},
 	}
-	p := blocks{deductible: plainDeductible + "\ntransfer_within_days = 1", layers: plainLayer + "\n" + criticalHead + "\n[[version.layer.segment]]\npays = 50"}.plan(t)
+	b := blocks{version: "[[version.kind_of_stay]]\nname = \"chemotherapy\"\nzh = \"化疗\"\nen = \"chemotherapy\"\ndiagnosis = [\"Z51.1\"]",
+		layers: plainLayer + "\n" + criticalHead + "\n[[version.layer.segment]]\npays = 50"}
 	want := fmt.Sprintf("%+v %+v", before, *before.Last)
-	if _, err := (stay{in: "11000", before: before}).settle(t, p); err != nil {
-		t.Fatal(err)
-	}
-	if got := fmt.Sprintf("%+v %+v", before, *before.Last); got != want {
-		t.Errorf("changed to %s, was %s", got, want)
+	for _, deductible := range []string{"transfer_within_days = 1", "transfer_within_days = 0", "charged = \"once a month\""} {
+		b.deductible = plainDeductible + "\n" + deductible
+		if _, err := (stay{in: "11000", before: before, change: diagnosis("Z51.1")}).settle(t, b.plan(t)); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%+v %+v", before, *before.Last); got != want {
+			t.Errorf("%s: changed to %s, was %s", deductible, got, want)
+		}
 	}
 }
 

@@ -104,3 +104,60 @@ func TestRecountChangesNothingItIsGiven(t *testing.T) {
 		t.Errorf("from %+v onto %+v gave %+v", from, onto, years)
 	}
 }
+
+// TestRecountOfABillThatHasNoAnswerInItsNewPlace: the bills before it use up the basic
+// fund, so that it would enter a layer that has no row for its hospital. Then it counts as
+// it was counted.
+func TestRecountOfABillThatHasNoAnswerInItsNewPlace(t *testing.T) {
+	plan := blocks{version: "[[version.kind_of_stay]]\nname = \"chemotherapy\"\nzh = \"化疗\"\nen = \"chemotherapy\"\ndiagnosis = [\"Z51.1\"]",
+		layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 8000\n" + largeHead + "\n[[version.layer.segment]]\npays = { third = 50 }"}.plan(t)
+	prepared, err := plan.Prepare(stay{in: "11000", hospital: "first", change: diagnosis("Z51.1")}.toCase())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := []benefit.Accumulators{{Stays: 1, StaysByLevel: map[benefit.Level]int{benefit.LevelFirst: 1}}}
+	answered, err := prepared.Adjudicate(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onto := []benefit.Accumulators{{Stays: 4, StaysByLevel: map[benefit.Level]int{benefit.LevelThird: 4}, Kinds: map[string]int{"chemotherapy": 3}, Paid: map[string]ledger.Amount{"basic": 8000_00}}}
+	if _, err := prepared.Adjudicate(onto); err == nil {
+		t.Fatal("it has an answer there")
+	}
+	want := benefit.Accumulators{
+		Stays: 5, StaysByLevel: map[benefit.Level]int{benefit.LevelThird: 4, benefit.LevelFirst: 1}, Kinds: map[string]int{"chemotherapy": 4},
+		Deductible: 1000_00, InScope: 11_000_00, Cost: 11_000_00, OwnShare: 3000_00, Paid: map[string]ledger.Amount{"basic": 16_000_00},
+	}
+	if got := prepared.Recount(onto, from, answered)[0].Accumulators; !reflect.DeepEqual(got, want) {
+		t.Errorf("it counts\n%+v, want\n%+v", got, want)
+	}
+}
+
+// TestRecountMovesWhatTheBillBroughtAndNothingElse: periods and layers of the year it was
+// computed from stay there; what it brought comes along, also where that is nothing.
+func TestRecountMovesWhatTheBillBroughtAndNothingElse(t *testing.T) {
+	plan := blocks{deductible: plainDeductible + "\ncharged = \"once a month\""}.plan(t)
+	prepared, err := plan.Prepare(stay{in: "11000"}.toCase())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		name              string
+		from, onto, total map[string]ledger.Amount
+	}{
+		{"it paid the month's", nil, map[string]ledger.Amount{"2026-04": 7}, map[string]ledger.Amount{"2026-04": 7, "2026-05": 1000_00}},
+		{"another had paid it", map[string]ledger.Amount{"2026-05": 1000_00}, nil, nil},
+		{"another month stays where it was", map[string]ledger.Amount{"2026-03": 5}, nil, map[string]ledger.Amount{"2026-05": 1000_00}},
+		{"it paid the rest", map[string]ledger.Amount{"2026-05": 400_00}, map[string]ledger.Amount{"2026-05": 300_00}, map[string]ledger.Amount{"2026-05": 900_00}},
+	} {
+		from := []benefit.Accumulators{{Periods: x.from}}
+		answered, err := prepared.Adjudicate(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := prepared.Recount([]benefit.Accumulators{{Periods: x.onto}}, from, answered)[0].Periods
+		if !reflect.DeepEqual(got, x.total) {
+			t.Errorf("%s: %v, want %v", x.name, got, x.total)
+		}
+	}
+}

@@ -236,6 +236,21 @@ func TestShapesOfCapsAndLayers(t *testing.T) {
 				c.Person = &benefit.Person{AccountAllowed: ptr(false)}
 			}, want: "ded=1000 basic=8000 cash=3000"},
 		}},
+		{"personal account: the registry may forbid it, and cannot make the person use it", blocks{rest: "[version.personal_account]\nallowed = true"}, []stay{
+			{in: "11000", change: func(c *benefit.Case) {
+				account("5000", false)(c)
+				c.Person = &benefit.Person{AccountAllowed: ptr(true)}
+			}, want: "ded=1000 basic=8000 cash=3000"},
+			{in: "11000", change: func(c *benefit.Case) {
+				account("5000", true)(c)
+				c.Person = &benefit.Person{AccountAllowed: ptr(true)}
+			}, want: "ded=1000 basic=8000 account=3000 cash=0"},
+			{in: "11000", change: func(c *benefit.Case) {
+				account("5000", true)(c)
+				c.Person = &benefit.Person{PersonType: "15"} // it says nothing of it
+			}, want: "ded=1000 basic=8000 account=3000 cash=0"},
+			{in: "11000", change: account("-5", true), want: "ded=1000 basic=8000 cash=3000"}, // a foreign figure
+		}},
 		{"personal account: not for own expense", blocks{rest: "[version.personal_account]\nallowed = true\npays = [\"deductible\", \"own share\"]"}, []stay{
 			{in: "11000", change: func(c *benefit.Case) {
 				account("5000", true)(c)

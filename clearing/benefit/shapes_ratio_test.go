@@ -57,6 +57,15 @@ func TestShapesOfRatios(t *testing.T) {
 			{in: "11000", change: retired, want: "ded=1000 basic=9500 cash=1500"},
 			{in: "11000", hospital: "first", change: retired, want: "ded=1000 basic=9500 cash=1500"},
 		}},
+		{"8.3.4 retirees by segments of their own", withSpecial(`for = { groups = ["retired"] }
+			[[version.layer.special.segment]]
+			up_to = 5000
+			pays = 90
+			[[version.layer.special.segment]]
+			pays = 95`), []stay{
+			{in: "11000", change: retired, want: "ded=1000 basic=9250 cash=1750"},
+			{in: "11000", want: "ded=1000 basic=8500 cash=2500"},
+		}},
 		{"8.3.4 the registry's word on retirement wins", withSpecial("for = { groups = [\"retired\"] }\npays = 95"), []stay{
 			{in: "11000", change: func(c *benefit.Case) { retired(c); c.Person = &benefit.Person{Retired: ptr(false)} }, want: "ded=1000 basic=8500 cash=2500"},
 		}},
