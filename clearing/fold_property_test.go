@@ -171,7 +171,15 @@ yuan = 50_000`,
 
 func foldDesk(t *testing.T, plan string) *clearing.Desk {
 	t.Helper()
-	parsed, problems := benefit.ParsePlan("order.toml", []byte(foldPlanHead+plan))
+	d := planDesk(t, foldPlanHead+plan)
+	d.Refold = map[ledger.Province]bool{"11": true}
+	return d
+}
+
+// planDesk is a desk with that one plan.
+func planDesk(t *testing.T, plan string) *clearing.Desk {
+	t.Helper()
+	parsed, problems := benefit.ParsePlan("order.toml", []byte(plan))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -180,7 +188,7 @@ func foldDesk(t *testing.T, plan string) *clearing.Desk {
 		t.Fatal(err)
 	}
 	d := *desk(t)
-	d.Plans, d.Refold = set, map[ledger.Province]bool{"11": true}
+	d.Plans = set
 	return &d
 }
 

@@ -58,6 +58,10 @@ var scenarios = map[string]string{
 		2305 m4 setl_id=m1 psn_no=11000000000000000002 -> refused 5005 at=psn_no moves=0
 		2305 m5 setl_id=m1 mdtrt_id=V9   -> refused 5005 at=mdtrt_id moves=0
 		2305 m6 setl_id=m1 fixmedins_code=H33010000002 -> refused 5003 moves=0
+		2305 m8 setl_id=m1 insuplc_admdvs=110106 -> refused 5003 moves=0
+		2305 m9 setl_id=330200G0000000000001 -> refused 5003 at=setl_id moves=0
+		2305 m10 setl_id=330100G0000000000010 -> refused 5003 at=setl_id moves=0
+		2305 m11 setl_id=330100G0000000000002 -> refused 5003 at=setl_id moves=0
 		2305 m7 setl_id=m1               -> cancelled of=m1 moves=-`,
 
 	"only the person-year's last settlement can be cancelled": `
@@ -76,6 +80,16 @@ var scenarios = map[string]string{
 		2304 m1                          -> booked moves=+
 		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
 		2305 m3 setl_id=m1               -> repeated of=m2 moves=0`,
+
+	"a cancellation has a setl_id, and cannot be cancelled": `
+		2304 m1                          -> booked moves=+
+		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
+		2305 m3 setl_id=330100G0000000000002 -> refused 5003 at=setl_id moves=0`,
+
+	"a reversal of what never came is answered the same again": `
+		2601 m1 omsgid=m9                -> reversed of=unseen moves=0
+		2601 m2 omsgid=m9                -> repeated of=m1 moves=0
+		2304 m9                          -> refused 5002 moves=0`,
 
 	"a reversal undoes what was booked": `
 		2304 m1                          -> booked moves=+
@@ -132,6 +146,21 @@ var scenarios = map[string]string{
 		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
 		2304 m3                          -> booked moves=+
 		2601 m4 omsgid=m2 oinfno=2305    -> refused 5004 moves=0`,
+
+	"nor once another person is booked in the stay": `
+		2304 m1                          -> booked moves=+
+		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
+		2304 m3 psn_no=11000000000000000002 -> booked moves=+
+		2601 m4 omsgid=m2 oinfno=2305    -> refused 5004 moves=0`,
+
+	"nor once a later stay of the person stands; nor by another person's number": `
+		2304 m1                          -> booked moves=+
+		2305 m2 setl_id=m1               -> cancelled of=m1 moves=-
+		2601 m3 omsgid=m2 oinfno=2305 psn_no=11000000000000000002 -> refused 5005 at=psn_no moves=0
+		2304 m4 mdtrt_id=V2              -> booked moves=+
+		2601 m5 omsgid=m2 oinfno=2305    -> refused 5004 moves=0
+		2305 m6 setl_id=m4 mdtrt_id=V2   -> cancelled of=m4 moves=-
+		2601 m7 omsgid=m2 oinfno=2305    -> reversed of=booked moves=+`,
 
 	"a reversal names the transaction number of what it reverses": `
 		2304 m1                          -> booked moves=+
@@ -403,6 +432,14 @@ func (b *books) apply(d clearing.Decision) {
 	r := d.Record
 	if r.Number != b.Next() || len(r.Answer) == 0 || r.Digest == ([32]byte{}) {
 		b.Fatalf("record %d is not whole: %+v", b.Next(), r)
+	}
+	if r.Outcome == provinces.Refused && (d.Entry != nil || d.Stay != nil || d.Mark != "" || r.Bill != nil || r.Effect != 0 || len(d.Years)+len(d.Refolds) > 0) {
+		b.Errorf("record %d is refused and changes the books: %+v", r.Number, d)
+	}
+	for _, e := range r.Errors {
+		if r.Code != 0 && e.Code == 0 {
+			b.Errorf("record %d is refused with %d, and %s has no code", r.Number, r.Code, e.Field)
+		}
 	}
 	if d.Entry != nil {
 		if err := d.Entry.Check(); err != nil {
