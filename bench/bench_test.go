@@ -128,3 +128,33 @@ func TestDocumentIsWrittenWhole(t *testing.T) {
 		}
 	}
 }
+
+// A section that takes hours can run by itself: it takes its place in the report of before, and
+// says when and where it ran.
+func TestASectionIsRenewed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "performance.md")
+	whole := document{}
+	whole.add("## Drain: a backlog\n\nold drain")
+	whole.add("## Growth\n\nold growth")
+	whole.add("## Peers\n\nold peers")
+	if err := whole.write(path); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(path)
+	part := document{machine: measure.Machine{CPU: "another one"}}
+	part.add("## Growth\n\nnew growth\n")
+	if err := part.renew(path); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := os.ReadFile(path)
+	_, rest, found := strings.Cut(string(after), "## Growth\n\nnew growth\n\n*This section ran by itself on ")
+	if head, _, _ := strings.Cut(string(before), "## Growth"); !found || !strings.HasPrefix(string(after), head) ||
+		!strings.Contains(rest, "another one") || !strings.HasSuffix(rest, ".*\n\n## Peers\n\nold peers\n") {
+		t.Errorf("renewed:\n%s", after)
+	}
+	unknown := document{}
+	unknown.add("## Elsewhere\n\ntext")
+	if err := unknown.renew(path); err == nil {
+		t.Error("a section that the report does not have was put in")
+	}
+}

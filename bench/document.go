@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,36 @@ func (d *document) write(path string) error {
 	if d.full {
 		how = "make bench BENCH=full"
 	}
-	text := fmt.Sprintf(documentHead, how, time.Now().Format("2 January 2006"), d.machine) + strings.Join(d.sections, "\n\n") + "\n"
+	return replace(path, fmt.Sprintf(documentHead, how, today(), d.machine)+strings.Join(d.sections, "\n\n")+"\n")
+}
+
+// renew puts sections that ran by themselves in the place of those of an earlier report, and
+// says so below each: a ratio is within one section.
+func (d *document) renew(path string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("renew report: %w", err)
+	}
+	parts := strings.Split(string(old), "\n"+sectionMark)
+	for _, section := range d.sections {
+		section = strings.TrimPrefix(section, sectionMark)
+		i := slices.IndexFunc(parts, func(part string) bool { return firstLine(part) == firstLine(section) })
+		if i < 1 {
+			return fmt.Errorf("renew report: %s has no section %q", path, firstLine(section))
+		}
+		parts[i] = fmt.Sprintf("%s\n\n*This section ran by itself on %s: %s.*\n", section, today(), d.machine)
+	}
+	return replace(path, strings.Join(parts, "\n"+sectionMark))
+}
+
+const sectionMark = "## "
+
+func firstLine(s string) string { line, _, _ := strings.Cut(s, "\n"); return line }
+
+func today() string { return time.Now().Format("2 January 2006") }
+
+// replace writes a file under another name and renames it.
+func replace(path, text string) error {
 	draft := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.WriteFile(draft, []byte(text), 0o644); err != nil {
 		return fmt.Errorf("write report: %w", err)

@@ -53,7 +53,7 @@ func run(args []string) int {
 	fs.StringVar(&b.daemon, "daemon", "bin/clearingd", "the program to measure")
 	fs.StringVar(&b.peers, "peers", "", "program of bench/peers; empty leaves the peers out")
 	fs.StringVar(&b.postgres, "postgres", "", "address of a scratch PostgreSQL; empty leaves it out")
-	out := fs.String("out", "", "where to write the report; only a run of all sections writes it")
+	out := fs.String("out", "", "where to write the report; a run of some sections renews these in it")
 	only := fs.String("only", "", "sections to run, separated by commas; empty runs all")
 	b.sizes = quick
 	if slices.Contains(args, "-full") || slices.Contains(args, "--full") {
@@ -106,8 +106,11 @@ func (b *bench) all(ctx context.Context, only, out string) error {
 			return err
 		}
 	}
-	if !complete || out == "" {
+	switch {
+	case out == "":
 		return nil
+	case !complete:
+		return b.document.renew(out)
 	}
 	return b.document.write(out)
 }
