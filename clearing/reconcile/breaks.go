@@ -114,7 +114,7 @@ const (
 )
 
 // Engine is the version of the matching rules; it is part of a run's inputs.
-const Engine = 1
+const Engine = 2
 
 // AsOf is the state of the break on a past evening; "" before it was first seen.
 func (b *Break) AsOf(evening ledger.Day) (state State) {
