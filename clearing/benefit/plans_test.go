@@ -249,6 +249,7 @@ func TestWarnings(t *testing.T) {
 		{"a member of a group whose codes are assumed", blocks{version: hardship + "\nassumed = true"}, func(c *benefit.Case) { known(c); c.Person.Groups = []string{"7"} }, "[assumed-rule]"},
 		{"no member of it", blocks{version: hardship + "\nassumed = true"}, known, "[]"},
 		{"a privilege lost for want of a fact", blocks{layers: plainLayer + "\n[[version.layer.special]]\nfor = { age_from = 70 }\npoints_up = 1"}, known, "[absent-fact]"},
+		{"a cap's bonus lost, for the register tells no years", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 5\n[version.layer.cap.raise]\nper_continuous_year = 1"}, known, "[absent-fact]"},
 		{"an invented plan", blocks{top: "invented = true"}, known, "[invented-plan]"},
 		{"an invented version", blocks{version: "invented = true"}, known, "[invented-plan]"},
 	} {

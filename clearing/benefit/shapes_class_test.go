@@ -1,6 +1,7 @@
 package benefit_test
 
 import (
+	"strings"
 	"testing"
 
 	"clearingd/clearing/benefit"
@@ -92,7 +93,8 @@ func TestShapesOfClasses(t *testing.T) {
 			x.away = everywhere + "self_pay_first = 10"
 			return x
 		}(), []stay{
-			{in: "1", change: of(none, a), want: "ded=0 basic=906.30 cash=153.70"}, // 106: 60 of no class, 46 of A: 954 x 95
+			{in: "1", change: of(none, a), want: "ded=0 basic=906.30 cash=153.70"},     // 106: 60 of no class, 46 of A: 954 x 95
+			{in: "1", change: of(none, a, b), want: "ded=0 basic=1531.30 cash=528.70"}, // 206: 60 and 146 of A: 854 x 95 + 900 x 80
 		}},
 		{"8.4.6 nothing out of area, of no class", func() blocks {
 			x := classes("0", "", "")
@@ -165,4 +167,54 @@ func TestShapesOfLines(t *testing.T) {
 		{in: "1", change: of(feeLine("05", "100"), feeLine("05", "-200"), feeLine("04", "500")), want: "refused 3004"},                                     // of a class
 		{in: "1", change: both(of(feeLine("04", "100")), func(c *benefit.Case) { c.Claim.InScope, c.Claim.Total = 100_01, 100_01 }), want: "refused 3004"}, // the claim's sum is another
 	}}.run(t)
+}
+
+// The trace of a bill that the home region splits itself: line by line, class by class.
+func TestTraceOfLinesAndClasses(t *testing.T) {
+	p := blocks{top: `scope = "home"`, deductible: "[version.deductible]\namount = 0", layers: basicHead + `
+		[[version.layer.class]]
+		name = "A"
+		self_pay_first = 20
+		pays = 50
+		[[version.layer.segment]]
+		pays = 80
+		[[version.layer.cap]]
+		yuan = 450`, rest: `
+		[[version.catalogue]]
+		classes = ["01"]
+		self_pay_first = 10
+		class = "A"
+		[[version.catalogue]]
+		classes = ["02"]
+		[[version.catalogue]]
+		classes = ["03"]
+		own_expense = true`}.plan(t)
+	a, err := stay{in: "1", change: of(feeLine("01", "1000"), feeLine("02", "500"), feeLine("03", "70"))}.settle(t, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range a.Trace {
+		got = append(got, s.Layer+": "+s.Text("en"))
+	}
+	want := []string{
+		"hospital: the treatment province's register knows the hospital as third",
+		"scope: line 1: of 1000.00 yuan 1000.00 is within the price limit; 10 % self-pay-first is 100.00; in scope is 900.00",
+		"scope: line 1: of 500.00 yuan 500.00 is within the price limit; 0 % self-pay-first is 0.00; in scope is 500.00",
+		"scope: line 1: 70.00 yuan is outside the catalogue and wholly the person's",
+		"scope: of 1570.00 yuan in all, own expense is 70.00, over price limits 0.00, self-pay-first 100.00; in scope is 1400.00",
+		"filing: settled as a local stay (unfiled)",
+		"deductible: the deductible (any level) is 0.00 yuan",
+		"deductible: a deductible of 0.00 is due on 1400.00 in scope: 0.00 is really paid",
+		"basic: pooled fund: 1400.00 yuan enters",
+		"basic: the cap is 450.00; 0.00 is used up, 450.00 remains",
+		"basic: class A: of 900.00 yuan 20 % is self-pay-first: 180.00",
+		"basic: from 0.00 to 500.00: 500.00 × 80 % = 400.00",
+		"basic: class A: 100.00 × 50 % = 50.00",
+		"basic: 620.00 yuan lies above the cap",
+		"cash: the person's share is 1120.00; the account pays 0.00, cash is 1120.00",
+	}
+	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
+		t.Errorf("%s\nwant\n%s", g, w)
+	}
 }

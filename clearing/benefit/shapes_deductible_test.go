@@ -24,7 +24,10 @@ func TestShapesOfDeductibles(t *testing.T) {
 			{in: "10900", hospital: "special", want: "ded=900 basic=8000 cash=2900"},
 		}},
 		{"8.2.1 flat for all levels (Shanghai)", blocks{deductible: `[version.deductible]
-			amount = 1500`}, []stay{{in: "11500", hospital: "first", want: "ded=1500 basic=8000 cash=3500"}}},
+			amount = 1500`}, []stay{
+			{in: "11500", hospital: "first", want: "ded=1500 basic=8000 cash=3500"},
+			{in: "11500", hospital: "tcm", want: "refused 4004"}, // neither register nor claim tells a level
+		}},
 		{"8.2.1 rows for community, TCM, special level three, five levels (Chengdu, Hanzhong, Xi'an, Shaoyang)", blocks{deductible: `[version.deductible]
 			amount = { community = 160, township = 200, first = 500, second = 800, "second+tcm" = 600, third = 1200, "third+provincial" = 2000, special = 2500 }`}, []stay{
 			{in: "10160", hospital: "first+community", want: "ded=160 basic=8000 cash=2160"},
@@ -308,5 +311,10 @@ func TestBelowTheDeductibleRenewalsCountAsTheStayDoes(t *testing.T) {
 	below, err := stay{in: "900", from: "2026-01-01", to: "2026-05-01"}.settle(t, p)
 	if err != nil || below.Years[0].Accumulators.Stays != 0 {
 		t.Errorf("%+v, %v", below.Years, err)
+	}
+	p = blocks{deductible: plainDeductible + "\nrenewed_every_days = 90\nrenewals_count = true"}.plan(t)
+	counted, err := stay{in: "900", from: "2026-01-01", to: "2026-05-01"}.settle(t, p)
+	if err != nil || counted.Years[0].Accumulators.Stays != 2 {
+		t.Errorf("%+v, %v", counted.Years, err)
 	}
 }

@@ -108,6 +108,14 @@ func TestWhatIsRefusedOutOfAreaUsesUpNoDeductible(t *testing.T) {
 	}
 }
 
+// TestAStayThatDoesNotCountLeavesNoPlace, not even an empty one (8.2.8).
+func TestAStayThatDoesNotCountLeavesNoPlace(t *testing.T) {
+	a, err := stay{in: "900"}.settle(t, blocks{deductible: plainDeductible + "\nstay_below_it_counts = false"}.plan(t))
+	if y := a.Years[0]; err != nil || y.Stays != 0 || y.StaysByLevel != nil || y.Deductible != 900_00 {
+		t.Errorf("the year has %+v (%v)", y, err)
+	}
+}
+
 // TestWhatAStayAddsToTheYear holds every sum, and that there is no other.
 func TestWhatAStayAddsToTheYear(t *testing.T) {
 	for _, x := range []struct {
@@ -123,6 +131,12 @@ func TestWhatAStayAddsToTheYear(t *testing.T) {
 		{"a year that began elsewhere", blocks{deductible: plainDeductible + "\ncharged = \"once a year\""},
 			stay{in: "11000", before: benefit.Accumulators{Deductible: 300_00}}, benefit.Accumulators{
 				Deductible: 300_00, YearDeductible: 300_00, Paid: map[string]ledger.Amount{"basic": 8800_00}, OwnShare: 2200_00}},
+		{"a cap on cost that counts the deductible", blocks{layers: plainLayer + "\n[[version.layer.cap]]\non = \"cost\"\ncounts_deductible = true\nyuan = 4000"}, stay{in: "11000"}, benefit.Accumulators{
+			Deductible: 1000_00, Base: map[string]ledger.Amount{"basic#cost": 4000_00}, Paid: map[string]ledger.Amount{"basic": 2400_00}, OwnShare: 8600_00}},
+		{"a cap without a name", blocks{layers: plainLayer + "\n[[version.layer.cap]]\nyuan = 4000"}, stay{in: "11000"}, benefit.Accumulators{
+			Deductible: 1000_00, Paid: map[string]ledger.Amount{"basic": 4000_00}, OwnShare: 7000_00}},
+		{"a layer that pays nothing, with a cap that has a name", blocks{layers: basicHead + "\n[[version.layer.segment]]\npays = 0\n[[version.layer.cap]]\nname = \"accident\"\nyuan = 4000"}, stay{in: "11000"}, benefit.Accumulators{
+			Deductible: 1000_00, OwnShare: 11_000_00}},
 		{"all of it the deductible", blocks{}, stay{in: "900"}, benefit.Accumulators{Deductible: 900_00, OwnShare: 900_00}},
 	} {
 		a, err := x.settle(t, x.plan(t))

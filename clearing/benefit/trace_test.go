@@ -198,11 +198,12 @@ func TestTraceHasEveryThingThatWasDone(t *testing.T) {
 			basic: a fixed payment of 6000.00; on 10000.00 it pays 6000.00
 			account: of the person's share the account may pay 5000.00; with a balance of 2000.00 it pays 2000.00
 			cash: the person's share is 5000.00; the account pays 2000.00, cash is 3000.00`},
-		{"privileges lost for want of a fact, each told once", blocks{deductible: plainDeductible + "\n[version.deductible.later_stays]\nfor = { age_from = 70 }\npercent = [50]\n[[version.deductible.special]]\nfor = { age_from = 60 }\nwaived = true", away: strings.Replace(everywhere, "filing", "for = { grades = [\"high\"] }\nfiling", 1) + "points_down = 5\n" + everywhere + "points_down = 10", layers: plainLayer + "\n[[version.layer.special]]\nfor = { age_from = 60 }\npoints_up = 5\n[[version.layer.special]]\nfor = { age_from = 80 }\npoints_up = 5\n" + strings.Replace(criticalHead, "takes", "for = { contribution_months_from = 12 }\ntakes", 1) + "\n[[version.layer.segment]]\npays = 50"}, stay{in: "11000"}, `
+		{"privileges lost for want of a fact, each told once", blocks{deductible: plainDeductible + "\n[version.deductible.later_stays]\nfor = { grades = [\"high\"] }\npercent = [50]\n[[version.deductible.special]]\nfor = { age_from = 60 }\nwaived = true", away: strings.Replace(everywhere, "filing", "for = { grades = [\"high\"] }\nfiling", 1) + "points_down = 5\n" + everywhere + "points_down = 10", layers: plainLayer + "\n[[version.layer.special]]\nfor = { age_from = 60 }\npoints_up = 5\n[[version.layer.special]]\nfor = { age_from = 80 }\npoints_up = 5\n" + strings.Replace(criticalHead, "takes", "for = { contribution_months_from = 12 }\ntakes", 1) + "\n[[version.layer.segment]]\npays = 50"}, stay{in: "11000"}, `
 			filing: payment grade is not known, so a privilege was not given
 			filing: settled as unfiled
 			deductible: brdy is not known, so a privilege was not given
 			deductible: the deductible (any level) is 1000.00 yuan
+			deductible: payment grade is not known, so a privilege was not given
 			deductible: a deductible of 1000.00 is due on 11000.00 in scope: 1000.00 is really paid
 			basic: pooled fund: 10000.00 yuan enters
 			basic: brdy is not known, so a privilege was not given
