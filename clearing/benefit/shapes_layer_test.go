@@ -164,6 +164,9 @@ func TestShapesOfCapsAtTheirEdges(t *testing.T) {
 			{in: "10.05", want: "ded=0 basic=10.05 cash=0"}, // not 10.10
 			{in: "20", want: "ded=0 basic=10.06 large=5 cash=4.94"},
 		}},
+		{"8.7.2 rounding up to ten fen goes above no cap, the cost being larger", blocks{version: `rounding = "ten fen"`, deductible: free, layers: capped(paying("50"), "yuan = \"10.06\"")}, []stay{
+			{in: "30", want: "ded=0 basic=10.06 large=4.90 cash=15.04"}, // 20.12 reach the cap; half of 9.88 is 4.94
+		}},
 		{"8.7.2 five fen and more are ten", blocks{version: `rounding = "ten fen"`, deductible: free, layers: paying("50")}, []stay{
 			{in: "0.08", want: "ded=0 cash=0.08"},
 			{in: "0.10", want: "ded=0 basic=0.10 cash=0"},
