@@ -150,16 +150,16 @@ func TestPoolRatioIsThePoolsPartAboveTheDeductible(t *testing.T) {
 // too, to the fen, and each year counts its own.
 func TestASplitStayDividesEveryPartOfTheBill(t *testing.T) {
 	p := blocks{rest: "[version.time]\nnew_year = \"split by days\""}.plan(t)
-	a, err := stay{in: "20000.01", from: "2025-12-28", to: "2026-01-07", years: make([]benefit.Accumulators, 2),
+	a, err := stay{in: "20000.01", from: "2025-12-27", to: "2026-01-06", years: make([]benefit.Accumulators, 2),
 		change: func(c *benefit.Case) {
 			c.Claim.OwnExpense, c.Claim.OverLimit, c.Claim.SelfPayFirst = yuan("1000.01"), yuan("200.01"), yuan("30.01")
 			c.Claim.Total = yuan("21230.04")
 		}}.settle(t, p)
-	if got := summary(a, err); got != "ded=2000 basic=5600 basic=8800.01 cash=6830.03" { // 4 and 6 of 10 days
+	if got := summary(a, err); got != "ded=2000 basic=7200.01 basic=7200 cash=6830.03" { // 5 and 5 of 10 days: the odd fen are the old year's
 		t.Fatal(got)
 	}
 	old, new := a.Years[0], a.Years[1]
-	if old.InScope != yuan("8000") || new.InScope != yuan("12000.01") || old.Cost != yuan("8492") || new.Cost != yuan("12738.04") {
+	if old.InScope != yuan("10000.01") || new.InScope != yuan("10000") || old.Cost != yuan("10615.04") || new.Cost != yuan("10615") {
 		t.Errorf("the old year has %s of %s, the new %s of %s", old.InScope, old.Cost, new.InScope, new.Cost)
 	}
 }

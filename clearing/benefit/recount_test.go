@@ -148,6 +148,7 @@ func TestRecountMovesWhatTheBillBroughtAndNothingElse(t *testing.T) {
 		{"it paid the month's", nil, map[string]ledger.Amount{"2026-04": 7}, map[string]ledger.Amount{"2026-04": 7, "2026-05": 1000_00}},
 		{"another had paid it", map[string]ledger.Amount{"2026-05": 1000_00}, nil, nil},
 		{"another month stays where it was", map[string]ledger.Amount{"2026-03": 5}, nil, map[string]ledger.Amount{"2026-05": 1000_00}},
+		{"another has paid it since: it stands as it was answered", map[string]ledger.Amount{}, map[string]ledger.Amount{"2026-05": 1000_00}, map[string]ledger.Amount{"2026-05": 2000_00}},
 		{"it paid the rest", map[string]ledger.Amount{"2026-05": 400_00}, map[string]ledger.Amount{"2026-05": 300_00}, map[string]ledger.Amount{"2026-05": 900_00}},
 	} {
 		from := []benefit.Accumulators{{Periods: x.from}}
@@ -159,5 +160,46 @@ func TestRecountMovesWhatTheBillBroughtAndNothingElse(t *testing.T) {
 		if !reflect.DeepEqual(got, x.total) {
 			t.Errorf("%s: %v, want %v", x.name, got, x.total)
 		}
+	}
+}
+
+// TestRecountOntoAYearThatKnowsItsLayer: the layer stands where the year says, not where its
+// other sums would put it; and a bill that brings nothing into it leaves it there.
+func TestRecountOntoAYearThatKnowsItsLayer(t *testing.T) {
+	plan := blocks{layers: basicHead + "\ncounted = \"on the year\"\n[[version.layer.segment]]\npays = 80"}.plan(t)
+	base := func(a ledger.Amount) []benefit.Accumulators {
+		return []benefit.Accumulators{{InScope: 7777_00, Base: map[string]ledger.Amount{"basic": a}}}
+	}
+	for _, x := range []struct {
+		in         string
+		from, onto []benefit.Accumulators
+		want       ledger.Amount
+	}{
+		{"10000", base(100_00), base(5000_00), 14_000_00},
+		{"10000", base(100_00), []benefit.Accumulators{{}}, 9000_00},
+		{"10000", []benefit.Accumulators{{}}, base(5000_00), 14_000_00},
+		{"1000", base(500_00), []benefit.Accumulators{{}}, 0},
+		{"1000", base(500_00), base(5000_00), 5000_00},
+	} {
+		prepared, err := plan.Prepare(stay{in: x.in}.toCase())
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered, err := prepared.Adjudicate(x.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := prepared.Recount(x.onto, x.from, answered)[0].Base["basic"]; got != x.want {
+			t.Errorf("%s in scope from %v onto %v: the layer stands at %s, want %s", x.in, x.from[0].Base, x.onto[0].Base, got, x.want)
+		}
+	}
+}
+
+// TestRecountOfALongStayEndsWithItsRenewals: the next may continue the last of them.
+func TestRecountOfALongStayEndsWithItsRenewals(t *testing.T) {
+	alone, fresh, _ := recounted(t, blocks{deductible: plainDeductible + "\nrenewed_every_days = 90\nrenewals_count = true\ntransfer_within_days = 1"},
+		stay{in: "10000", from: "2025-12-01", to: "2025-12-05"}, stay{in: "20000", from: "2026-01-01", to: "2026-04-02"})
+	if alone.Last.Ordinal != 2 || fresh.Last.Ordinal != 2 || alone.Stays != 2 {
+		t.Errorf("alone it ends as stay %d of %d, settled alone as %d", alone.Last.Ordinal, alone.Stays, fresh.Last.Ordinal)
 	}
 }

@@ -158,6 +158,7 @@ func TestShapesOfLines(t *testing.T) {
 		{in: "1", change: of(on("2026-05-05", feeLine("01", "100"))), want: "ded=0 basic=40 cash=60"},                                                      // 8.1.3 the first day of a row
 		{in: "1", change: of(on("2026-05-04 23:59:59", feeLine("01", "100"))), want: "ded=0 basic=72 cash=28"},                                             // and the day before
 		{in: "1", change: of(provinces.Line{Class: "02", Quantity: 20_000, PriceLimit: 1, Amount: yuan("30")}), want: "ded=0 basic=19.74 cash=10.26"},      // 8.1.2 the catalogue's limit, two units of 12.34
+		{in: "1", change: of(provinces.Line{Class: "02", Quantity: 10_000_000, Amount: yuan("20000")}), want: "ded=0 basic=9872 cash=10128"},               // a thousand units: 12,340
 		{in: "1", change: of(limited(15_000_000, 20_000, "20")), want: "ded=0 basic=16 cash=4"},                                                            // below the limit
 		{in: "1", change: of(limited(15_000_000, 5_000, "20")), want: "ded=0 basic=6 cash=14"},                                                             // half a unit: 7.50
 		{in: "1", change: of(limited(15_000_000, -20_000, "20")), want: "ded=0 cash=20"},                                                                   // less than no unit: nothing is within
