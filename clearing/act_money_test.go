@@ -31,6 +31,32 @@ var moreMoneyScripts = map[string]string{
 		act accept break/bill/m1 -> acted
 		stands m1 Accrued=14030.00`,
 
+	"a figure that one side does not have is not nothing": `
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_UNDER owed=-14025.00 310100=14025.00/
+		act accept break/bill/m1 -> refused 7007
+		break bill/m1 AMT_OVER owed=3.00 310100=/3.00
+		act accept break/bill/m1 -> refused 7007
+		stands m1 Accrued=14025.00`,
+
+	"a difference of words only owes nothing that could be accepted": `
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_OVER
+		act accept break/bill/m1 -> refused 7007
+		act close break/bill/m1 -> acted`,
+
+	"only a booked bill's difference is accepted": `
+		2304 m1 -> booked moves=+
+		2305 m2 setl_id=m1 -> cancelled of=m1 moves=-
+		break bill/m2 AMT_OVER owed=3.00
+		act accept break/bill/m2 310100=3.00 -> refused 7005`,
+
+	"only an accepted difference is reversed": `
+		2304 m1 -> booked moves=+
+		act deduct bill/m1 310100=10.00 -> acted
+		act reverse act/2 -> refused 7005
+		stands m1 Accrued=14015.00 Reserved=10.00`,
+
 	"a finding of which one side has no figure tells no difference": `
 		2304 m1 -> booked moves=+
 		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/
@@ -129,6 +155,63 @@ func TestOfTwoSidesTheNamedOneIsAccepted(t *testing.T) {
 		p.line(fmt.Sprintf("act accept break/bill/m1 %s -> %s", x.side, x.became))
 		p.line("stands m1 " + x.stands)
 		p.checkActs()
+	}
+}
+
+// TestASideWithoutTheBillIsNotTheOtherSide: the home side does not have it, the hospital has
+// another amount.
+func TestASideWithoutTheBillIsNotTheOtherSide(t *testing.T) {
+	for side, stands := range map[string]string{"": "Accrued=14028.00", "side=home": ""} {
+		p := newPlay(t)
+		p.lines("2304 m1 -> booked moves=+\nbreak bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00")
+		brk := p.breaks["bill/1"]
+		brk.Findings = append(brk.Findings, reconcile.Finding{Side: reconcile.Home, Class: reconcile.MissHome, Owed: -14025_00})
+		p.breaks["bill/1"] = brk
+		p.line(fmt.Sprintf("act accept break/bill/m1 %s -> acted", side))
+		p.line("stands m1 " + stands)
+	}
+}
+
+// TestWhatIsNoticedIsTakenBackAndNotHeld: a deduction takes what is accrued or confirmed,
+// and says how much that is; a notice is out, and what it told is taken back.
+func TestWhatIsNoticedIsTakenBackAndNotHeld(t *testing.T) {
+	p := newPlay(t)
+	p.line("2304 m1 -> booked moves=+")
+	p.rows[1] = clearing.RowState{
+		Moves:   []clearing.StageAmount{{Stage: ledger.Accrued, Fund: "310100", Amount: -14000_00}, {Stage: ledger.Noticed, Fund: "310100", Amount: 14000_00}},
+		Batches: []clearing.RowBatch{{Act: 1, Period: 202603}},
+	}
+	p.line("stands m1 Accrued=25.00 Noticed=14000.00")
+	order := p.officersOrder([]string{"deduct", "bill/m1", "310100=25.01"})
+	order.At = p.day.Time()
+	_, err := p.desk.Act(p, order, p.day)
+	var refusal *provinces.RejectError
+	if !errors.As(err, &refusal) || refusal.Code != provinces.CodeActAmount || refusal.Errors[0].Expected != "310100 <= 25.00" || refusal.Errors[0].Found != "25.01" {
+		t.Errorf("%+v", refusal)
+	}
+	p.lines(`
+		act takeback bill/m1 310100=14000.01 -> refused 7007
+		act takeback bill/m1 310100=14000.00 -> acted
+		act deduct bill/m1 310100=25.00 -> acted`)
+}
+
+// TestAReversedDifferenceOpensItsBreakAgain, and the break tells by which act; an assigned
+// one tells whose turn it is.
+func TestAReversedDifferenceOpensItsBreakAgain(t *testing.T) {
+	p := newPlay(t)
+	p.lines(`
+		2304 m1 -> booked moves=+
+		break bill/m1 AMT_OVER owed=3.00 310100=14025.00/14028.00
+		act assign break/bill/m1 by=wang side=home -> acted`)
+	if brk := p.breaks["bill/1"]; brk.Owner != reconcile.Home || brk.State != reconcile.Open {
+		t.Errorf("assigned, it is %s and the turn of %v", brk.State, brk.Owner)
+	}
+	p.lines(`
+		act accept break/bill/m1 -> acted
+		act reverse act/3 -> acted`)
+	brk := p.breaks["bill/1"]
+	if last := brk.History[len(brk.History)-1]; brk.State != reconcile.Open || last.State != reconcile.Open || last.What != "act:reverse" || last.Act != 4 {
+		t.Errorf("it is %s, last %+v", brk.State, last)
 	}
 }
 
@@ -239,6 +322,22 @@ func TestAMonthsRefusalNamesEveryRowOfTheLowestCode(t *testing.T) {
 		if got != x.want {
 			t.Errorf("%s: %s, want %s", x.rows, got, x.want)
 		}
+	}
+}
+
+// TestAMonthsRefusalIsNoLongerThanAnAnswerMayBe: of a hundred wrong rows the first are named.
+func TestAMonthsRefusalIsNoLongerThanAnAnswerMayBe(t *testing.T) {
+	p := newPlay(t)
+	p.line("day 2026-04-01")
+	order := p.monthOrder("month", []string{"202603"})
+	for i := range provinces.MonthRowsMax {
+		order.Month.Rows = append(order.Month.Rows, clearing.MonthRow{SettlementID: fmt.Sprintf("330100G%013d", 100+i), Confirm: true})
+	}
+	order.Object, order.At = clearing.MonthObject("33", order.Month.Provider, order.Month.MsgID), p.day.Time()
+	_, err := p.desk.Act(p, order, p.day)
+	var refusal *provinces.RejectError
+	if !errors.As(err, &refusal) || refusal.Code != provinces.CodeMonthRow || len(refusal.Errors) != provinces.MaxFieldErrors {
+		t.Errorf("%v names %d", err, len(refusal.Errors))
 	}
 }
 
