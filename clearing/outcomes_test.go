@@ -60,7 +60,7 @@ var scenarios = map[string]string{
 		2305 m6 setl_id=m1 fixmedins_code=H33010000002 -> refused 5003 moves=0
 		2305 m8 setl_id=m1 insuplc_admdvs=110106 -> refused 5003 moves=0
 		2305 m9 setl_id=330200G0000000000001 -> refused 5003 at=setl_id moves=0
-		2305 m10 setl_id=330100G0000000000010 -> refused 5003 at=setl_id moves=0
+		2305 m10 setl_id=330100G0000000000009 -> refused 5003 at=setl_id moves=0
 		2305 m11 setl_id=330100G0000000000002 -> refused 5003 at=setl_id moves=0
 		2305 m7 setl_id=m1               -> cancelled of=m1 moves=-`,
 
@@ -437,8 +437,8 @@ func (b *books) apply(d clearing.Decision) {
 		b.Errorf("record %d is refused and changes the books: %+v", r.Number, d)
 	}
 	for _, e := range r.Errors {
-		if r.Code != 0 && e.Code == 0 {
-			b.Errorf("record %d is refused with %d, and %s has no code", r.Number, r.Code, e.Field)
+		if e.Code != r.Code {
+			b.Errorf("record %d is refused with %d, and %s with %d", r.Number, r.Code, e.Field, e.Code)
 		}
 	}
 	if d.Entry != nil {
@@ -455,7 +455,9 @@ func (b *books) apply(d clearing.Decision) {
 	}
 	b.messages[key] = state
 	if d.Mark != "" {
-		b.messages[d.Mark] = clearing.MessageState{Mark: r.Number}
+		state := b.messages[d.Mark]
+		state.Mark = r.Number
+		b.messages[d.Mark] = state
 	}
 	if d.Stay != nil {
 		b.stays[d.Stay.Key] = d.Stay.Booked
