@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"clearingd/cmd/internal/ports"
 )
 
 const (
@@ -44,7 +45,11 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), nats: freeAddress(t), http: freeAddress(t)}
+	free, err := ports.Free(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, dir: t.TempDir(), nats: fmt.Sprintf("127.0.0.1:%d", free[0]), http: fmt.Sprintf("127.0.0.1:%d", free[1])}
 	h.state = filepath.Join(h.dir, "state")
 	for link, to := range map[string]string{"bin": programs, "deploy": repository + "/deploy", "provinces": repository + "/provinces"} {
 		if err := os.Symlink(to, filepath.Join(h.dir, link)); err != nil {
@@ -54,16 +59,6 @@ func newHouse(t *testing.T) *house {
 	h.environment = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "CLEARCTL_NATS=nats://"+h.nats, "LANG=en_US.UTF-8", "LC_ALL=C.UTF-8")
 	t.Cleanup(h.stop)
 	return h
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // logFile keeps what a daemon writes.

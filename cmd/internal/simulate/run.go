@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"clearingd/clearing/sim/audit"
+	"clearingd/cmd/internal/ports"
 	"clearingd/ledger"
 	"clearingd/provinces/bus"
 	"clearingd/provinces/data"
@@ -128,11 +129,11 @@ func (r *run) prepare() error {
 	if err := os.CopyFS(filepath.Join(r.dir, "plans"), data.Plans); err != nil {
 		return err
 	}
-	ports, err := freePorts(2)
+	free, err := ports.Free(2)
 	if err != nil {
 		return err
 	}
-	nats, http := fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
+	nats, http := fmt.Sprintf("127.0.0.1:%d", free[0]), fmt.Sprintf("127.0.0.1:%d", free[1])
 	r.day = r.Options.Day
 	args := []string{"--state", filepath.Join(r.dir, "state"), "--http", http, "--plans", filepath.Join(r.dir, "plans"), "--demo-label", "simulation"}
 	if r.Manual {
@@ -142,7 +143,7 @@ func (r *run) prepare() error {
 	}
 	if r.External {
 		r.broker = &child{path: r.Options.Broker[0], log: filepath.Join(r.dir, "broker.log"),
-			args: append(r.Options.Broker[1:], "--store", filepath.Join(r.dir, "broker"), "--port", fmt.Sprint(ports[0]))}
+			args: append(r.Options.Broker[1:], "--store", filepath.Join(r.dir, "broker"), "--port", fmt.Sprint(free[0]))}
 		if err := r.broker.start(); err != nil {
 			return err
 		}
