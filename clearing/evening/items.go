@@ -96,11 +96,9 @@ func (b *books) ledgers() []reconcile.PairLedger {
 // together, since one is a 2601 and undid the other. What officers did to a bill is none of it:
 // sides state what was answered.
 func (r *run) item(tx *store.Tx, record *clearing.Record) (i reconcile.Item, err error) {
-	booked := record
-	for booked.Bill == nil {
-		if booked, err = tx.Record(booked.Original); err != nil {
-			return i, err
-		}
+	booked, _, err := clearing.BillOf(tx, record)
+	if err != nil {
+		return i, err
 	}
 	claim := &booked.Bill.Claim
 	i = reconcile.Item{

@@ -82,14 +82,15 @@ func (r *run) staysWith(tx *store.Tx, i *reconcile.Item) error {
 	if i.Provider != "" && i.VisitID != "" {
 		return nil
 	}
-	booked, err := tx.Record(i.Number)
-	for err == nil && booked.Bill == nil {
-		booked, err = tx.Record(booked.Original)
-	}
+	record, err := tx.Record(i.Number)
 	if err != nil {
 		return err
 	}
-	i.Provider, i.VisitID = cmp.Or(i.Provider, booked.Provider), cmp.Or(i.VisitID, booked.Bill.Claim.VisitID)
+	bill, _, err := clearing.BillOf(tx, record)
+	if err != nil {
+		return err
+	}
+	i.Provider, i.VisitID = cmp.Or(i.Provider, bill.Provider), cmp.Or(i.VisitID, bill.Bill.Claim.VisitID)
 	return nil
 }
 
